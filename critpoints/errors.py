@@ -1,0 +1,36 @@
+"""Errors and warnings that a caller may want to tell apart.
+
+Bad arguments raise the built-in ``ValueError`` or ``TypeError``; only what has no built-in name
+is defined here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class InvalidBatchError(ValueError):
+    """A sampler returned something that is not a batch of real symmetric matrices."""
+
+
+class UnreliableEstimateError(RuntimeError):
+    """An estimate that must not be trusted; what was found travels in ``estimate``."""
+
+    def __init__(self, message: str, estimate: Any) -> None:
+        super().__init__(message)
+        self.estimate = estimate
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.estimate)
+
+
+class StoreError(ValueError):
+    """A result store that cannot be opened, is foreign, or contradicts what was computed."""
+
+
+class AccuracyError(ArithmeticError):
+    """A numerical evaluation whose own check found a defect above its stated bound."""
+
+
+class RangeWarning(UserWarning):
+    """A result outside the range in which it has been verified, or that means less than it seems."""
