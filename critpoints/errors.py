@@ -33,4 +33,4 @@ class AccuracyError(ArithmeticError):
 
 
 class RangeWarning(UserWarning):
-    """A result outside the range in which it has been verified, or that means less than it seems."""
+    """A result outside its verified range, or that means less than it seems."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import difflib
 import math
+import operator
 from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any
+
+_HOLDS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
 
 def integer(name: str, value: Any, low: int | None = None, high: int | None = None) -> int:
@@ -32,15 +35,13 @@ def real(
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a real number, got {value!r}")
     result = float(value)
-    bounds = [
-        (above, ">", lambda b: result > b),
-        (at_least, ">=", lambda b: result >= b),
-        (below, "<", lambda b: result < b),
-        (at_most, "<=", lambda b: result <= b),
+    stated = [
+        (sign, bound)
+        for sign, bound in ((">", above), (">=", at_least), ("<", below), ("<=", at_most))
+        if bound is not None
     ]
-    stated = [(sign, bound, holds(bound)) for bound, sign, holds in bounds if bound is not None]
-    if not math.isfinite(result) or not all(holds for _, _, holds in stated):
-        allowed = " and ".join(f"{sign} {bound:g}" for sign, bound, _ in stated)
+    if not math.isfinite(result) or not all(_HOLDS[sign](result, b) for sign, b in stated):
+        allowed = " and ".join(f"{sign} {bound:g}" for sign, bound in stated)
         raise ValueError(f"{name} must be a finite number {allowed}".rstrip() + f", got {value!r}")
     return result
 

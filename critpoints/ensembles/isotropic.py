@@ -1,0 +1,90 @@
+"""Hessians of a smooth isotropic Gaussian field, at its critical points or at a fixed point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from critpoints.ensembles.gaussian import goe
+from critpoints.ensembles.shifted import ShiftedGaussian, goi
+from critpoints.protocols import BoolArray, Ensemble, FloatArray, IntArray
+from critpoints.validation import choice, integer
+
+FIELD_VARIANCE = 0.5
+"""The Hessian of every smooth isotropic Gaussian field is GOI(1/2), up to scale."""
+
+
+@dataclass(frozen=True)
+class IsotropicField(Ensemble):
+    r"""The Hessian :math:`\sqrt{8\rho''}\,`GOI(½) of a field with covariance :math:`\rho(|x-y|^2)`.
+
+    It is independent of the gradient, so matrices are drawn alike for both populations; at
+    ``critical`` points each counts with weight :math:`|\det H|` (Kac-Rice), at a ``fixed`` point
+    with weight one. The index does not feel the scale. For the critical points there is a second
+    route, the spectrum identity: with :math:`\lambda_1 < \dots < \lambda_{d+1}` the spectrum of
+    a GOE matrix of one more dimension,
+
+    .. math:: f_k \propto E\,e^{-\lambda_{k+1}^2/2}, \qquad k = 0, \dots, d.
+
+    Parameters
+    ----------
+    dim : int
+    at : {"critical", "fixed"}
+
+    References
+    ----------
+    Fyodorov (2004), PRL 92, 240601; Auffinger, Ben Arous & Černý (2013), CPAM 66, 165 (Lemma
+    3.3); Cheng & Schwartzman (2018), Bernoulli 24, 3422.
+    """
+
+    dim: int
+    at: str = "critical"
+
+    name = "isotropic"
+    version = 1
+
+    def __post_init__(self) -> None:
+        integer("dim", self.dim, low=1)
+        choice("at", self.at, ("critical", "fixed"))
+
+    @property
+    def population(self) -> str:
+        """Critical points, or a fixed point, of an isotropic Gaussian field."""
+        where = "critical points" if self.kac_rice else "a fixed point"
+        return f"{where} of an isotropic Gaussian field"
+
+    @property
+    def kac_rice(self) -> bool:
+        """Whether ``at="critical"``."""
+        return self.at == "critical"
+
+    def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
+        """Hessians in units of :math:`\\sqrt{8\\rho''}`: shape (size, dim, dim)."""
+        return goi(rng, size, self.dim, FIELD_VARIANCE)
+
+    def sample_index(self, rng: np.random.Generator, size: int) -> IntArray:
+        """Index of the matrices drawn, before any weight."""
+        return self._matrices.sample_index(rng, size)
+
+    def sample_minimum(self, rng: np.random.Generator, size: int) -> BoolArray:
+        """Positive definiteness of the matrices drawn, before any weight."""
+        return self._matrices.sample_minimum(rng, size)
+
+    def index_weights(self, rng: np.random.Generator, size: int) -> FloatArray:
+        """Spectrum identity at critical points: log-weight :math:`-\\lambda_{k+1}^2/2` of bin k."""
+        if not self.kac_rice:
+            return super().index_weights(rng, size)
+        spectrum = np.linalg.eigvalsh(goe(rng, size, self.dim + 1))
+        weights = np.full((size, self.dim + 2), -np.inf)
+        weights[:, :-1] = -(spectrum**2) * (1 / FIELD_VARIANCE - 1) / 2
+        return weights
+
+    def exact_law(self) -> tuple[str, dict[str, Any]]:
+        """Gaussian integrals of determinants."""
+        return "isotropic", {"at": self.at}
+
+    @property
+    def _matrices(self) -> ShiftedGaussian:
+        return ShiftedGaussian(self.dim, FIELD_VARIANCE)

@@ -1,0 +1,71 @@
+"""Symmetric matrices with independent entries of any law: is the answer universal?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from critpoints.protocols import Ensemble, FloatArray
+from critpoints.validation import choice, integer, real
+
+Draw = Callable[[np.random.Generator, tuple[int, ...], float], NDArray[np.floating[Any]]]
+
+ENTRIES: dict[str, Draw] = {
+    "gaussian": lambda rng, shape, _: rng.standard_normal(shape),
+    "rademacher": lambda rng, shape, _: 2.0 * rng.integers(0, 2, shape) - 1.0,
+    "uniform": lambda rng, shape, _: rng.uniform(-(3**0.5), 3**0.5, shape),
+    "laplace": lambda rng, shape, _: rng.laplace(0.0, 0.5**0.5, shape),
+    "student": lambda rng, shape, df: rng.standard_t(df, shape) * ((df - 2) / df) ** 0.5,
+}
+"""Laws of mean zero and variance one."""
+
+
+@dataclass(frozen=True)
+class Wigner(Ensemble):
+    r"""Independent entries: :math:`\xi_{ii}` on the diagonal, :math:`\xi_{ij}/\sqrt2` off it.
+
+    Every :math:`\xi` has mean zero and variance one, so the second moments are those of the GOE,
+    which ``gaussian`` entries are exactly. Rademacher entries make singular matrices with
+    positive probability; they are counted as degenerate.
+
+    Parameters
+    ----------
+    dim : int
+    entries : {"gaussian", "rademacher", "uniform", "laplace", "student"}
+    df : float
+        Degrees of freedom of Student entries, above 2 so that the variance exists.
+
+    References
+    ----------
+    Wigner (1955), Ann. Math. 62, 548.
+    """
+
+    dim: int
+    entries: str = "gaussian"
+    df: float = 5.0
+
+    population = "random matrices"
+    name = "wigner"
+    version = 1
+
+    def __post_init__(self) -> None:
+        integer("dim", self.dim, low=1)
+        choice("entries", self.entries, ENTRIES)
+        real("df", self.df, above=2)
+
+    def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
+        """Dense symmetric matrices: shape (size, dim, dim)."""
+        rows, columns = np.tril_indices(self.dim)
+        drawn = ENTRIES[self.entries](rng, (size, rows.size), self.df)
+        drawn *= np.where(rows == columns, 1.0, 0.5**0.5)
+        matrices = np.empty((size, self.dim, self.dim))
+        matrices[:, rows, columns] = matrices[:, columns, rows] = drawn
+        return matrices
+
+    def exact_law(self) -> tuple[str, dict[str, Any]] | None:
+        """That of the GOE for Gaussian entries, none known else."""
+        return ("gaussian", {"beta": 1.0}) if self.entries == "gaussian" else None

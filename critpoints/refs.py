@@ -1,0 +1,177 @@
+"""One grammar for every object: ``REF = NAME | package.module:Class``, then ``[:key=value,…]``.
+
+The dimension is swept and never a key. Values take the type of the field that they set; a list
+is written with slashes (``spectrum=-.7/1/1``).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from critpoints.validation import nearest
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A named object: a class with some of its fields preset."""
+
+    cls: type
+    preset: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A parsed reference: ``ref(dim)`` builds the object."""
+
+    name: str
+    cls: type
+    preset: Mapping[str, Any]
+    keys: Mapping[str, Any]
+
+    def __call__(self, dim: int) -> Any:
+        """Build the object in dimension ``dim``; its own validation speaks."""
+        return self.cls(dim, **self.preset, **self.keys)
+
+    def __str__(self) -> str:
+        return canonical(self.name, self.cls, self.keys)
+
+
+def parse(text: str, registry: Mapping[str, Entry], kind: str) -> Ref:
+    """Parse a reference against the registry of its kind.
+
+    Raises
+    ------
+    ValueError
+        If the name or a key is unknown (nearest names are given), or a value does not fit.
+    """
+    if not isinstance(text, str):
+        raise TypeError(
+            f"{kind} must be a reference such as {next(iter(registry))!r}, got {text!r}"
+        )
+    name, keys_text = _split(text)
+    entry = _lookup(name, registry, kind)
+    allowed = {k: t for k, t in parameters(entry.cls).items() if k not in entry.preset}
+    keys: dict[str, Any] = {}
+    for item in filter(None, keys_text.split(",")):
+        key, equals, value = item.partition("=")
+        key = key.strip()
+        if not equals:
+            raise ValueError(f"{kind} {text!r}: {item!r} is not key=value")
+        if key not in allowed:
+            raise ValueError(f"{kind} {name!r} has no key {key!r}{nearest(key, allowed)}")
+        if key in keys:
+            raise ValueError(f"{kind} {text!r}: key {key!r} is given twice")
+        keys[key] = _convert(f"{kind} {name!r}: {key}", value.strip(), allowed[key])
+    return Ref(name, entry.cls, entry.preset, keys)
+
+
+def parameters(cls: type) -> dict[str, Any]:
+    """Constructor fields and their types, the dimension left out."""
+    if not dataclasses.is_dataclass(cls):
+        names = [p for p in inspect.signature(cls).parameters if p != "dim"]
+        return dict.fromkeys(names, str)
+    hints = typing.get_type_hints(cls)
+    return {f.name: hints[f.name] for f in dataclasses.fields(cls) if f.init and f.name != "dim"}
+
+
+def canonical(name: str, cls: type, keys: Mapping[str, Any]) -> str:
+    """Reference with its non-default keys in the order of the fields."""
+    defaults = (
+        {f.name: f.default for f in dataclasses.fields(cls)}
+        if dataclasses.is_dataclass(cls)
+        else {}
+    )
+    shown = [
+        f"{key}={_text(keys[key])}"
+        for key in parameters(cls)
+        if key in keys and keys[key] != defaults.get(key, dataclasses.MISSING)
+    ]
+    return name + (":" + ",".join(shown) if shown else "")
+
+
+def describe(obj: Any, registry: Mapping[str, Entry]) -> str:
+    """Canonical reference of an instance: the registered name that fits it best."""
+    cls, values = type(obj), fields(obj)
+    fitting = [
+        (len(entry.preset), name, entry)
+        for name, entry in registry.items()
+        if entry.cls is cls and all(values.get(k) == v for k, v in entry.preset.items())
+    ]
+    if not fitting:
+        return canonical(f"{cls.__module__}:{cls.__qualname__}", cls, values)
+    _, name, entry = max(fitting, key=lambda item: item[0])
+    return canonical(name, cls, {k: v for k, v in values.items() if k not in entry.preset})
+
+
+def fields(obj: Any) -> dict[str, Any]:
+    """The values of the constructor's fields, the dimension left out."""
+    if not dataclasses.is_dataclass(obj):
+        return {}
+    return {
+        f.name: getattr(obj, f.name) for f in dataclasses.fields(obj) if f.init and f.name != "dim"
+    }
+
+
+def _split(text: str) -> tuple[str, str]:
+    first, colon, rest = text.partition(":")
+    if "." in first and "=" not in first and colon:
+        attribute, colon, rest = rest.partition(":")
+        return f"{first}:{attribute}", rest
+    return first, rest
+
+
+def _lookup(name: str, registry: Mapping[str, Entry], kind: str) -> Entry:
+    if ":" in name:
+        return Entry(_load(name, kind))
+    if name not in registry:
+        raise ValueError(f"unknown {kind} {name!r}{nearest(name, registry)}")
+    return registry[name]
+
+
+def _load(name: str, kind: str) -> type:
+    module, _, attribute = name.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"cannot import {kind} {name!r}: {error}") from error
+    if not isinstance(found, type):
+        raise ValueError(f"{kind} {name!r} is not a class")
+    return found
+
+
+def _convert(label: str, text: str, hint: Any) -> Any:
+    readers: dict[Any, Callable[[str], Any]] = {float: float, int: int, str: str, bool: _boolean}
+    if typing.get_origin(hint) is tuple:
+        item = typing.get_args(hint)[0]
+        return tuple(_convert(label, part, item) for part in text.split("/"))
+    for option in typing.get_args(hint) or (hint,):
+        if option in readers:
+            try:
+                return readers[option](text)
+            except ValueError:
+                wanted = option.__name__
+                raise ValueError(
+                    f"{label} must be a value of type {wanted}, got {text!r}"
+                ) from None
+    return text
+
+
+def _boolean(text: str) -> bool:
+    values = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    return values[text.lower()] if text.lower() in values else _refuse(text)
+
+
+def _refuse(text: str) -> bool:
+    raise ValueError(text)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "/".join(_text(v) for v in value)
+    return str(value)

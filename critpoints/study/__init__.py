@@ -1,0 +1,1 @@
+"""From a question to a table: spec, plan, collect, store, frame."""

@@ -1,0 +1,87 @@
+"""What is computed: a frozen value whose digest is the identity of the data."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from critpoints import refs
+from critpoints.ensembles import ENSEMBLES
+from critpoints.estimators import Estimator
+from critpoints.protocols import Ensemble
+from critpoints.rule import Stop
+from critpoints.seeding import stream
+from critpoints.tally import Tally
+from critpoints.validation import integer
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One row of a study: an ensemble, an estimator, a root seed and a batch size.
+
+    Budget, confidence level and interval method are not part of it: asking for more extends the
+    data that is there.
+
+    Attributes
+    ----------
+    ensemble : Ensemble
+    estimator : Estimator
+    seed : int
+        Root seed, non-negative.
+    batch : int
+        Samples a batch; 0 lets the estimator choose from the dimension.
+    """
+
+    ensemble: Ensemble
+    estimator: Estimator
+    seed: int = 0
+    batch: int = field(default=0)
+
+    def __post_init__(self) -> None:
+        integer("seed", self.seed, low=0)
+        integer("batch", self.batch, low=0)
+        if self.batch == 0:
+            object.__setattr__(self, "batch", self.estimator.batch_size(self.ensemble.dim))
+
+    @property
+    def storable(self) -> bool:
+        """Whether the ensemble has an identity; one without runs in memory only."""
+        return self.ensemble.name is not None and self.ensemble.version is not None
+
+    @cached_property
+    def ref(self) -> str:
+        """Canonical reference of the ensemble."""
+        return refs.describe(self.ensemble, ENSEMBLES)
+
+    def identity(self) -> dict[str, Any]:
+        """Everything that decides which numbers are drawn, and what they mean."""
+        ensemble = self.ensemble
+        return {
+            "object": ensemble.name or self.ref,
+            "parameters": refs.fields(ensemble),
+            "object_version": ensemble.version,
+            "dim": ensemble.dim,
+            "population": ensemble.population,
+            "estimator": self.estimator.settings(),
+            "seed": self.seed,
+            "batch": self.batch,
+        }
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON of :meth:`identity`, in hexadecimal."""
+        text = json.dumps(self.identity(), sort_keys=True, separators=(",", ":"), default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def run(self, batch: int) -> Tally:
+        """Tally of one batch: a pure function of the spec and the batch's number."""
+        rng = stream(self.digest, batch)
+        return self.estimator.tally(self.ensemble, rng, self.batch)
+
+    def replay(self, batch: int, stop: Stop) -> Tally:
+        """Tally of the part of a batch at which a rule stops."""
+        rows = self.estimator.rows(self.ensemble, stream(self.digest, batch), self.batch)
+        return self.estimator.fold(self.estimator.cut(rows, stop), self.ensemble.dim)
