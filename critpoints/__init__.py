@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from critpoints.errors import RangeWarning, StoreError, UnreliableEstimateError
     from critpoints.estimate import Estimate
     from critpoints.protocols import Ensemble
+    from critpoints.study.exact import exact
     from critpoints.study.frame import fit_bases
     from critpoints.study.sweep import index_law, minima_fraction, sweep
 
@@ -37,6 +38,7 @@ _HOME = {
     "UnreliableEstimateError": "errors",
     "Wigner": "ensembles",
     "Wishart": "ensembles",
+    "exact": "study.exact",
     "fit_bases": "study.frame",
     "index_law": "study.sweep",
     "minima_fraction": "study.sweep",
@@ -56,6 +58,7 @@ __all__ = [
     "Wigner",
     "Wishart",
     "__version__",
+    "exact",
     "fit_bases",
     "index_law",
     "minima_fraction",

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from critpoints.errors import UnreliableEstimateError
 from critpoints.estimate import Estimate
 from critpoints.protocols import Ensemble
 from critpoints.rule import Rule, Stop
@@ -66,6 +67,14 @@ class Estimator(ABC):
     def tally(self, ensemble: Ensemble, rng: np.random.Generator, size: int) -> Tally:
         """Draw one batch and fold it."""
         return self.fold(self.rows(ensemble, rng, size), ensemble.dim)
+
+    def preview(self, tally: Tally, rule: Rule) -> Estimate:
+        """The estimate of a run under way: never refused, only shown."""
+        try:
+            return max(self.estimate(tally, rule), key=lambda e: e.log_value)
+        except UnreliableEstimateError as refused:
+            found: Estimate = refused.estimate
+            return found
 
     def cut(self, rows: NDArray[Any], stop: Stop) -> NDArray[Any]:
         """The part of a replayed batch that ``stop`` asks for."""

@@ -65,6 +65,18 @@ def fit_bases(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(fits)
 
 
+def describe_bases(table: pd.DataFrame) -> list[str]:
+    """Say what :func:`fit_bases` found, a sentence a fit."""
+    fits = [fit for _, rows in table.groupby("object", sort=False) for fit in _fits(rows)]
+    return [_sentence(fit) for fit in fits if not math.isnan(fit["base"])]
+
+
+def _sentence(fit: dict[str, Any]) -> str:
+    law = "base^-d" if fit["power"] == "d" else "base^-(d^2)"
+    limits = f"{fit['base']:.4g} [{fit['low']:.4g}, {fit['high']:.4g}]"
+    return f"{fit['object']}: P ~ C {law} with base {limits}; {fit['note']}"
+
+
 def _records(outcome: Outcome) -> list[dict[str, Any]]:
     spec, event = outcome.spec, outcome.spec.estimator.event
     exact = _exact(spec)

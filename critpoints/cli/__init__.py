@@ -1,0 +1,54 @@
+"""The command line: a command a file, one grammar, one line for every error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from critpoints.cli import exact, index, listing, minima, version
+
+app = typer.Typer(
+    name="critpoints",
+    help="Which critical points of a random function are minima? Estimates with intervals, "
+    "exact laws, and the 1/3^d model beside them.",
+    pretty_exceptions_enable=False,
+    invoke_without_command=True,
+    epilog="Exit status: 0 done, 2 bad input, 3 unreliable or incomplete, 130 interrupted.",
+)
+app.callback()(version.show)
+app.command("minima")(minima.command)
+app.command("index")(index.command)
+app.command("exact")(exact.command)
+app.command("list")(listing.command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit status."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; bad input is one line on stderr and status 2."""
+    if os.getcwd() not in sys.path:  # noqa: PTH109 - sys.path holds strings
+        sys.path.insert(0, os.getcwd())  # noqa: PTH109
+    try:
+        status = app(args=arguments, prog_name="critpoints", standalone_mode=False)
+    except typer.TyperException as error:
+        return _say(error.format_message(), 2)
+    except (ValueError, TypeError, ArithmeticError) as error:
+        return _say(str(error), 2)
+    except (KeyboardInterrupt, typer.Abort):
+        return _say("interrupted; the same command goes on where it stopped", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return int(status or 0)
+
+
+def _say(message: str, status: int) -> int:
+    line = " ".join(message.split())
+    print(f"critpoints: {line}", file=sys.stderr)
+    return status

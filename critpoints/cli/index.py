@@ -1,0 +1,38 @@
+"""``critpoints index``: the law of the number of negative eigenvalues."""
+
+from __future__ import annotations
+
+import typer
+
+from critpoints.cli import options, sampling
+
+COLUMNS = (
+    "object", "dim", "index", "method", "status", "samples", "hits", "estimate", "low", "high",
+    "exact", "z",
+)  # fmt: skip
+
+
+def command(
+    ensemble: options.Ensembles,
+    dims: options.Dims,
+    rel_error: options.RelError = None,
+    samples: options.Samples = None,
+    seconds: options.Seconds = None,
+    level: options.Level = 0.95,
+    seed: options.Seed = 0,
+    jobs: options.Jobs = -1,
+    backend: options.Backend = "loky",
+    store: options.StoreFile = None,
+    method: options.Method = "auto",
+    form: options.FormatOption = options.Format.table,
+) -> None:
+    """Estimate the probability of every index; --rel-error is that of the most probable one.
+
+    Example: critpoints index --ensemble isotropic --dims 4 --samples 100000
+    """
+    frame = sampling.sample(
+        "index", form, COLUMNS, store, ensembles=ensemble, dims=dims, rel_error=rel_error,
+        samples=samples, seconds=seconds, level=level, seed=seed, jobs=jobs, backend=backend,
+        method=method,
+    )  # fmt: skip
+    raise typer.Exit(sampling.finish(frame))

@@ -1,0 +1,42 @@
+"""``critpoints minima``: the fraction of critical points that are minima."""
+
+from __future__ import annotations
+
+import typer
+
+from critpoints.cli import options, sampling
+
+COLUMNS = (
+    "object", "dim", "method", "status", "samples", "hits", "estimate", "low", "high",
+    "log10_estimate", "exact", "z", "model_third", "log10_ratio_third", "z_third",
+)  # fmt: skip
+
+
+def command(
+    ensemble: options.Ensembles,
+    dims: options.Dims,
+    rel_error: options.RelError = None,
+    samples: options.Samples = None,
+    seconds: options.Seconds = None,
+    level: options.Level = 0.95,
+    seed: options.Seed = 0,
+    jobs: options.Jobs = -1,
+    backend: options.Backend = "loky",
+    store: options.StoreFile = None,
+    method: options.Method = "auto",
+    form: options.FormatOption = options.Format.table,
+) -> None:
+    """Estimate the fraction of critical points that are minima, beside 1/3^d.
+
+    Example: critpoints minima --ensemble goe --ensemble isotropic --dims 1-6
+    """
+    frame = sampling.sample(
+        "minima", form, COLUMNS, store, ensembles=ensemble, dims=dims, rel_error=rel_error,
+        samples=samples, seconds=seconds, level=level, seed=seed, jobs=jobs, backend=backend,
+        method=method,
+    )  # fmt: skip
+    if form is options.Format.table:
+        from critpoints.study.frame import describe_bases  # noqa: PLC0415
+
+        typer.echo("\n".join(describe_bases(frame)))
+    raise typer.Exit(sampling.finish(frame))

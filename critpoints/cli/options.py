@@ -1,0 +1,54 @@
+"""Options that commands share, written once."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """How records are printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+Ensembles = Annotated[
+    list[str],
+    typer.Option(
+        "--ensemble",
+        "-e",
+        metavar="REF",
+        help="NAME or package.module:Class, then [:key=value,…]; repeat for several.",
+    ),
+]
+Dims = Annotated[
+    str, typer.Option(metavar="1-8|2,4,6", help="Dimensions of the Hessian, e.g. 1-8 or 2,4,6.")
+]
+RelError = Annotated[
+    float | None,
+    typer.Option(metavar="R", help="Half-width of the interval over the estimate [default: .1]."),
+]
+Samples = Annotated[
+    int | None, typer.Option(metavar="N", help="Samples a row at most, instead of a precision.")
+]
+Seconds = Annotated[
+    float | None,
+    typer.Option(metavar="S", help="Time for all rows together [default: 60 without --samples]."),
+]
+Level = Annotated[float, typer.Option(help="Confidence level of the intervals.")]
+Seed = Annotated[int, typer.Option(help="Root seed, non-negative.")]
+Jobs = Annotated[int, typer.Option(help="Worker processes; -1 is one a core.")]
+Backend = Annotated[str, typer.Option(metavar="loky|threading", help="How workers run.")]
+StoreFile = Annotated[
+    str | None,
+    typer.Option("--store", metavar="FILE", help="Where batches are kept [default: user cache]."),
+]
+Method = Annotated[
+    str,
+    typer.Option(metavar="auto|…", help="auto, plain, sieve, pivots, identity or determinant."),
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="How to print the records.")]

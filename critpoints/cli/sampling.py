@@ -1,0 +1,45 @@
+"""What ``minima`` and ``index`` have in common: sample, print, and say how it ended."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from critpoints.cli import output, progress
+from critpoints.cli.options import Format
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def sample(
+    event: str, form: Format, columns: Sequence[str], store: str | None, **options: Any
+) -> pd.DataFrame:
+    """Run a sweep under a progress bar and print its records."""
+    from critpoints.study.sweep import sweep  # noqa: PLC0415 - importing it takes a second
+
+    with progress.bar() as show:
+        frame = sweep(event=event, store=store or default_store(), progress=show, **options)
+    output.write(frame.to_dict("records"), form, columns)  # type: ignore[arg-type]
+    return frame
+
+
+def finish(frame: pd.DataFrame) -> int:
+    """Exit status: 3, with one line that says which rows, if any must not be taken as they are."""
+    bad = frame[frame["status"].isin(["unreliable", "incomplete"])]
+    if bad.empty:
+        return 0
+    rows = bad[["object", "dim", "status"]].drop_duplicates()
+    names = ", ".join(f"{r.object} d={r.dim} {r.status}" for r in rows.itertuples())
+    advice = "raise --seconds or --rel-error; the same command goes on where it stopped"
+    print(f"critpoints: {names}: {advice}", file=sys.stderr)
+    return 3
+
+
+def default_store() -> Path:
+    """The store of the command line, in the user's cache directory."""
+    import platformdirs  # noqa: PLC0415
+
+    return Path(platformdirs.user_cache_dir("critpoints", appauthor=False)) / "store.sqlite"
