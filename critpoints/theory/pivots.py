@@ -108,7 +108,7 @@ def stated_accuracy(n: int, beta: float) -> float:
     A beta without a small integer multiple of 2/beta leaves a weak singularity: 1e-10.
     """
     power = _panels.smoothing_power(beta)
-    return max(1e-11 if power == round(power) else 1e-10, 1e-15 * n**1.75)
+    return max(1e-11 if power == round(power) else 1e-10, 1e-15 * float(n) ** 1.75)
 
 
 def check(log: Long, rough: Long, accuracy: float) -> None:
@@ -117,7 +117,7 @@ def check(log: Long, rough: Long, accuracy: float) -> None:
         defect = float(np.abs(log - rough).max())
     if not defect < accuracy:
         raise AccuracyError(
-            f"pivot recursion: widening and refining changes it by {defect:.1e}, above {accuracy:.0e}"
+            f"pivot recursion: widening and refining change it by {defect:.1e} > {accuracy:.0e}"
         )
 
 
