@@ -171,7 +171,7 @@ def _sides(n: int, x: Array, weighted: bool, rule: Rule) -> tuple[_Side, _Side]:
 
 def _side(n: int, x: Array, low: Array, high: Array, *, weighted: bool, rule: Rule) -> _Side:
     """Values and integrals of the functions between `low` and `high`, one of which is x."""
-    nodes, weight = _quadrature(low, high, 2 * math.sqrt(2 * n) / rule.phase)
+    nodes, weight = _quadrature(low, high, (2 * math.sqrt(2 * n) + 8) / rule.phase)
     points = np.concatenate([low[:, None], nodes, high[:, None]], axis=1)
     phi = hermite.functions(n + weighted, points)
     integral = hermite.integrals(phi, points)

@@ -31,7 +31,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from critpoints import validation
 from critpoints.errors import AccuracyError
-from critpoints.theory import _panels
+from critpoints.theory import _panels, _signed
 from critpoints.theory.result import Exact
 
 Array = NDArray[np.float64]
@@ -102,13 +102,59 @@ def log_minimum(
     return Exact(log.T.reshape(*x.shape, n).astype(np.float64), "pivot recursion", accuracy)
 
 
+def log_index_law(
+    n: int,
+    *,
+    beta: float = 1.0,
+    shift: float = 0.0,
+    weighted: bool = False,
+    _rule: _signed.Rule | None = None,
+) -> Exact:
+    r"""Logs of :math:`E[|\det(M_n - x)|^w\,1\{\mathrm{index}(M_n - x) = k\}]`, k = 0..n.
+
+    Parameters
+    ----------
+    n : int
+        The size, at least 1.
+    beta : float
+        At least 0.1.
+    shift : float
+        x.
+    weighted : bool
+        w = 1 or 0.
+
+    Returns
+    -------
+    Exact
+        Shape (n + 1,); relative accuracy for every k.
+
+    Raises
+    ------
+    AccuracyError
+        If a narrower and coarser evaluation differs by more than the stated accuracy, or if
+        unweighted mass is lost.
+    """
+    n = validation.integer("n", n, 1)
+    beta = validation.real("beta", beta, at_least=0.1)
+    shift = validation.real("shift", shift)
+    rule = _rule or _signed.Rule()
+    log, rough = (_signed.log_law(n, beta, shift, weighted, r) for r in (rule, rule.worse()))
+    accuracy = stated_accuracy(n, beta)
+    check(log, rough, accuracy)
+    lost = 0.0 if weighted else abs(1 - float(np.exp(log).sum()))
+    if lost > accuracy:
+        raise AccuracyError(f"pivot recursion: mass is off by {lost:.1e} > {accuracy:.0e}")
+    return Exact(log.astype(np.float64), "pivot recursion", accuracy)
+
+
 def stated_accuracy(n: int, beta: float) -> float:
     """Relative: 1e-11 up to n = 60; rounding in exponents of the order of n adds up beyond.
 
     A beta without a small integer multiple of 2/beta leaves a weak singularity: 1e-10.
     """
     power = _panels.smoothing_power(beta)
-    return max(1e-11 if power == round(power) else 1e-10, 1e-15 * float(n) ** 1.75)
+    floor = 1e-11 if power == round(power) else 1e-10
+    return max(floor, 1e-15 * math.pow(n, 1.75))
 
 
 def check(log: Long, rough: Long, accuracy: float) -> None:
