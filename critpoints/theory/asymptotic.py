@@ -101,7 +101,7 @@ def log_minimum_isotropic(dim: int) -> float:
     """
     d = validation.integer("dim", dim, 1)
     _check_range("the expansion of ln f_0", "dim", d, ISOTROPIC_FROM)
-    quarter = float(d) ** 0.25
+    quarter = math.sqrt(math.sqrt(d))
     powers = -d + 4 * math.sqrt(2) / 3 * quarter**2 - 2**1.75 / 3 * quarter
     return powers - 25 / 96 * math.log(d) - 1.335 + 1.02 / quarter
 
