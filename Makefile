@@ -29,7 +29,7 @@ test: $(VENV)/installed
 	$(BIN)/python -m pytest -n auto
 
 verify: $(VENV)/installed
-	$(BIN)/python -m pytest -n auto --run-long tests
+	$(BIN)/python -m tests.verify
 
 benchmark: $(VENV)/installed
 	$(BIN)/python benchmarks/index_speed.py
