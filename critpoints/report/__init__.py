@@ -1,0 +1,1 @@
+"""From a frame to what is read: tables, claims computed from the data, provenance, a page."""

@@ -1,0 +1,166 @@
+"""Sentences computed from the data: they change when the data change."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from critpoints.report.numbers import factor, interval
+from critpoints.study.frame import fit_bases
+
+LIMIT = 4.0
+"""Agreement is |z| below this."""
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a page says under its figure.
+
+    Attributes
+    ----------
+    answer : str
+        The answer in one or two sentences.
+    details : list of str
+        One sentence an object.
+    warnings : list of str
+        What contradicts exact values, must not be trusted or is unfinished.
+    """
+
+    answer: str
+    details: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def minima_claims(frame: pd.DataFrame) -> Claims:
+    """Is the fraction of minima 3^-d? And do the samples agree with the exact values?"""
+    frame = numeric(frame)
+    fits = fit_bases(frame)
+    bases = fits[fits["power"] == "d"].set_index("object")
+    groups = [(str(name), rows) for name, rows in frame.groupby("object", sort=False)]
+    compared = {name: _off(rows) for name, rows in groups if len(_comparable(rows))}
+    details = [
+        f"{name}: {_model_sentence(rows)}{_base_sentence(bases.loc[name])}."
+        for name, rows in groups
+    ]
+    return Claims(
+        f"{_model_answer(compared, _span(frame))} {exact_answer(frame)}",
+        details,
+        warnings(frame),
+    )
+
+
+def exact_answer(frame: pd.DataFrame) -> str:
+    """Whether the samples agree with the exact values where these are known."""
+    known = frame[np.isfinite(frame["z"])]
+    if not len(known):
+        return "No exact value is known here to compare with."
+    off = int((known["z"].abs() >= LIMIT).sum())
+    largest = f"largest |z| = {known['z'].abs().max():.1f}"
+    if off:
+        return f"{off} of {len(known)} comparisons with exact values disagree ({largest})."
+    return f"All {len(known)} comparisons with exact values agree within |z| < 4 ({largest})."
+
+
+def warnings(frame: pd.DataFrame) -> list[str]:
+    """Rows that contradict the exact value, are unreliable, or missed the precision asked for."""
+    found = [
+        f"{_where(row)}: the samples contradict the exact value (z = {row.z:+.1f}): "
+        "the sampler or the law is wrong."
+        for row in frame[frame["z"].abs() >= LIMIT].itertuples()
+    ]
+    found += [
+        f"{_where(row)}: unreliable, and left out of every statement."
+        for row in frame[frame["status"] == "unreliable"].itertuples()
+    ]
+    short = frame[frame["status"].isin(["incomplete", "bound"])]
+    if len(short):
+        found.append(
+            f"{len(short)} of {len(frame)} rows used up their samples before the precision asked "
+            "for was reached; their intervals are as wide as drawn."
+        )
+    return found
+
+
+def minima_alt(frame: pd.DataFrame) -> str:
+    """A description of the figure for those who do not see it."""
+    frame = numeric(frame)
+    ends = []
+    for name, rows in frame.groupby("object", sort=False):
+        row = rows.loc[rows["dim"].idxmax()]
+        ends.append(f"{name} {_value(row)} at d = {row['dim']}")
+    return (
+        f"Logarithm of the fraction of minima against dimension, {_span(frame)}, with intervals, "
+        f"beside the models 3^-d and 2^-d. Last values: {'; '.join(ends)}."
+    )
+
+
+def numeric(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with None turned into NaN in the columns that are compared."""
+    names = ["z", "z_third", "log10_exact", "log10_ratio_third"]
+    known = {c: pd.to_numeric(frame[c]).astype(float) for c in names if c in frame}
+    return frame.assign(**known)
+
+
+def _comparable(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[(rows["status"] != "unreliable") & np.isfinite(rows["z_third"])]
+
+
+def _off(rows: pd.DataFrame) -> bool:
+    return bool((_comparable(rows)["z_third"].abs() >= LIMIT).any())
+
+
+def _model_answer(off: dict[str, bool], span: str) -> str:
+    agree = [name for name, wrong in off.items() if not wrong]
+    differ = [name for name, wrong in off.items() if wrong]
+    parts = []
+    if agree:
+        parts.append(f"agrees with {_listed(agree)} (|z| < 4 at every d)")
+    if differ:
+        parts.append(f"fails for {_listed(differ)}")
+    verdict = " and ".join(parts) or "cannot be compared with these data"
+    return f"Over {span} the model 1/3^d {verdict}."
+
+
+def _model_sentence(rows: pd.DataFrame) -> str:
+    judged = _comparable(rows)
+    if not len(judged):
+        return "too few hits to compare with 1/3^d"
+    largest = judged["z_third"].abs().max()
+    if largest < LIMIT:
+        return f"agrees with 1/3^d (largest |z| = {largest:.1f})"
+    wrong = judged[judged["z_third"].abs() >= LIMIT]
+    row = wrong.loc[wrong["dim"].idxmax()]
+    bound = row["log10_estimate"] == -math.inf
+    ratio = row["log10_high"] - row["log10_model_third"] if bound else row["log10_ratio_third"]
+    side = "too high" if ratio < 0 else "too low"
+    least = "at least " if bound else ""
+    return (
+        f"at d = {row['dim']} the fraction is {_value(row)}, and 1/3^d is {side} by a factor of "
+        f"{least}{factor(ratio)} (z = {row['z_third']:+.1f})"
+    )
+
+
+def _base_sentence(fit: pd.Series) -> str:
+    if math.isnan(fit["base"]):
+        return f"; no base fitted ({fit['note']})"
+    logs = (math.log10(fit[key]) for key in ("base", "low", "high"))
+    return f"; fitted to C·b^(−d), b = {interval(*logs)}, {fit['note']}"
+
+
+def _value(row: pd.Series) -> str:
+    return interval(row["log10_estimate"], row["log10_low"], row["log10_high"])
+
+
+def _span(frame: pd.DataFrame) -> str:
+    return f"d = {frame['dim'].min()}–{frame['dim'].max()}"
+
+
+def _where(row: object) -> str:
+    return f"{row.object}, d = {row.dim}"  # type: ignore[attr-defined]
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]

@@ -1,0 +1,61 @@
+"""Where data come from: identities, versions and checksums, without paths or times."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from critpoints._version import __version__
+
+PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "matplotlib", "seaborn")
+_SPEC = ("object", "population", "dim", "event", "method", "level", "seed", "digest", "samples")
+
+
+def provenance(frame: pd.DataFrame, files: Iterable[Path], command: str) -> dict[str, Any]:
+    """What made the files: a pure function of the data, the machine's kind and the versions.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The records in the files.
+    files : iterable of Path
+        Data files; only their names and SHA-256 checksums are kept.
+    command : str
+        The command that makes them again.
+    """
+    specs = frame[list(_SPEC)].drop_duplicates().to_dict("records")
+    return {
+        "command": command,
+        "versions": versions(),
+        "machine": {"system": platform.system(), "architecture": platform.machine()},
+        "files": {path.name: checksum(path) for path in files},
+        "specs": [{str(k): _plain(v) for k, v in spec.items()} for spec in specs],
+    }
+
+
+def write(record: dict[str, Any], path: Path) -> Path:
+    """Write as JSON."""
+    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, critpoints and what the numbers and files depend on."""
+    found = {"python": platform.python_version(), "critpoints": __version__}
+    return found | {name: version(name) for name in PACKAGES}
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value
