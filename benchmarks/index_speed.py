@@ -26,10 +26,12 @@ COLUMNS = ["dense", "dense minimum", "tridiagonal", "sieve", "random numbers"]
 
 
 def goe(rng: np.random.Generator, dim: int, size: int) -> Floats:
-    """Diagonal N(0, 1), off-diagonal N(0, ½)."""
-    matrices = rng.standard_normal((size, dim, dim))
-    matrices *= 0.5
-    return matrices + matrices.swapaxes(1, 2)
+    """Diagonal N(0, 1), off-diagonal N(0, ½); a triangle is drawn and unfolded."""
+    row, column = np.tril_indices(dim)
+    place = np.empty((dim, dim), dtype=np.intp)
+    place[row, column] = place[column, row] = np.arange(row.size)
+    triangle = rng.standard_normal((size, row.size)) * np.where(row == column, 1, np.sqrt(0.5))
+    return triangle.take(place.ravel(), axis=1).reshape(size, dim, dim)
 
 
 def ways(rng: np.random.Generator, dim: int, size: int) -> dict[str, tuple[int, Callable[[], Any]]]:

@@ -1,12 +1,10 @@
 """How many eigenvalues are negative: counted from pivots, without the eigenvalues.
 
 Sylvester's law of inertia: if H = L D Lᴴ with L invertible, then H and D have equally many
-negative eigenvalues. For a unit lower triangular L the entries of D are the pivots of Gaussian
-elimination, which cost d³/6 multiplications, vectorise over the samples of a batch, and can be
-abandoned at the first one that is not positive when the question is "is it a minimum?".
-
-Elimination without pivoting is unstable for some indefinite matrices, so every count from it
-carries an a-posteriori certificate (`_certified`); what is not certified gets its eigenvalues.
+negative eigenvalues. For unit lower triangular L the entries of D are the pivots of Gaussian
+elimination; they cost d³/6 multiplications and vectorise over the samples of a batch. Without
+pivoting elimination is unstable for some indefinite matrices: every count from it therefore
+passes an a-posteriori certificate (`_certified`); what does not pass gets its eigenvalues.
 
 References
 ----------
@@ -24,16 +22,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from critpoints.errors import InvalidBatchError
-
-__all__ = [
-    "checked",
-    "index",
-    "index_and_log_det",
-    "is_minimum",
-    "sieve",
-    "streamed_index",
-    "tridiagonal_index",
-]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -70,14 +58,8 @@ def index(matrices: NDArray[Any]) -> Integers:
 def index_and_log_det(matrices: NDArray[Any]) -> tuple[Integers, Floats]:
     """Return `index` and ln |det H| = Σ ln |pivot|, which is −inf for a degenerate matrix.
 
-    Parameters
-    ----------
-    matrices : (m, d, d) real symmetric or complex Hermitian, finite.
-
-    Returns
-    -------
-    (m,) index as above, and (m,) natural logarithm of |det H| with an absolute error of about
-    ε t ‖H⁻¹‖, t the element growth of `_eliminate`.
+    ``matrices`` is as in `index`; both results are (m,). The logarithm has an absolute error of
+    about ε t ‖H⁻¹‖, t the element growth of `_eliminate`.
     """
     return _inertia(_inexact(matrices), shifted=False)
 
@@ -103,14 +85,7 @@ def is_minimum(matrices: NDArray[Any]) -> Booleans:
     The leading blocks of size 1, 2, 4, … are tried in turn and only survivors go on. By Cauchy's
     interlacing a block's smallest eigenvalue bounds that of H from above, so a block that is
     indefinite or degenerate settles the matter; all blocks together cost 1/7 of the last.
-
-    Parameters
-    ----------
-    matrices : (m, d, d) real symmetric or complex Hermitian, finite.
-
-    Returns
-    -------
-    (m,) booleans.
+    ``matrices`` is as in `index`; the result is (m,) boolean.
     """
     batch = _inexact(matrices)
     size, dim = batch.shape[:2]
@@ -146,6 +121,8 @@ def tridiagonal_index(diagonal: Floats, squared: Floats) -> Integers:
 def streamed_index(diagonal: Draw, squared: Draw, dim: int, size: int) -> Integers:
     """Count as `tridiagonal_index` does, drawing the entries as they are needed.
 
+    GOE has a_i ~ N(0, 1), g_i ~ Gamma(i/2, 1) (Dumitriu & Edelman, J. Math. Phys. 43 (2002) 5830).
+
     Memory is O(size). The order of draws is a function of (size, dim) alone: blocks of 8192
     samples, in each a_0, then a_1, g_1, then a_2, g_2, …
 
@@ -158,17 +135,7 @@ def streamed_index(diagonal: Draw, squared: Draw, dim: int, size: int) -> Intege
 
     Returns
     -------
-    (size,) the index 0…dim.
-
-    Examples
-    --------
-    GOE (Dumitriu & Edelman, J. Math. Phys. 43 (2002) 5830): a_i ~ N(0, 1), g_i ~ Gamma(i/2, 1).
-
-    >>> rng = np.random.default_rng(1)
-    >>> streamed_index(
-    ...     lambda i, m: rng.standard_normal(m), lambda i, m: rng.standard_gamma(i / 2, m), 4, 3
-    ... ).shape
-    (3,)
+    (size,) the index 0…dim, degenerate matrices not told apart.
     """
     count = np.empty(size, dtype=np.int64)
     for block in _slices(size, _ROW):
@@ -183,14 +150,7 @@ def sieve(diagonal: Draw, squared: Draw, dim: int, size: int) -> Booleans:
     a_i > 0: otherwise δ_i = a_i − g_i/δ_{i−1} is negative whatever g_i is. Entries must be
     independent across rows and samples. Order of draws: a block of samples after another, in each
     a_0, a_1, g_1, …; block sizes are a function of (size, dim).
-
-    Parameters
-    ----------
-    diagonal, squared, dim, size : as in `streamed_index`; m is the number of samples alive.
-
-    Returns
-    -------
-    (size,) booleans.
+    The parameters are those of `streamed_index`, m the number alive; the result is (size,) boolean.
     """
     result = np.zeros(size, dtype=np.bool_)
     for block in _slices(size, 4 * _ROW):
@@ -201,10 +161,7 @@ def sieve(diagonal: Draw, squared: Draw, dim: int, size: int) -> Booleans:
 def checked(matrices: Any, dim: int, size: int) -> NDArray[Any]:
     """Return what a sampler returned as a batch of float64 or complex128, or say what is wrong.
 
-    Parameters
-    ----------
-    matrices : should be (size, dim, dim), real symmetric or complex Hermitian, finite.
-    dim, size : what was asked for.
+    It should be (size, dim, dim), real symmetric or complex Hermitian, and finite.
 
     Raises
     ------
