@@ -29,8 +29,8 @@ class Wigner(Ensemble):
     r"""Independent entries: :math:`\xi_{ii}` on the diagonal, :math:`\xi_{ij}/\sqrt2` off it.
 
     Every :math:`\xi` has mean zero and variance one, so the second moments are those of the GOE,
-    which ``gaussian`` entries are exactly. Rademacher entries make singular matrices with
-    positive probability; they are counted as degenerate.
+    which ``gaussian`` entries are exactly. Rademacher matrices are discrete, yet never singular:
+    :math:`\det(\sqrt2 M) = (\sqrt2)^{d \bmod 2} (a + b\sqrt2)` with integers a, b and a odd.
 
     Parameters
     ----------
