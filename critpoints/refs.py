@@ -54,7 +54,7 @@ def parse(text: str, registry: Mapping[str, Entry], kind: str) -> Ref:
         raise TypeError(
             f"{kind} must be a reference such as {next(iter(registry))!r}, got {text!r}"
         )
-    name, keys_text = _split(text)
+    name, keys_text = _split(text, registry)
     entry = _lookup(name, registry, kind)
     allowed = {k: t for k, t in parameters(entry.cls).items() if k not in entry.preset}
     keys: dict[str, Any] = {}
@@ -118,11 +118,12 @@ def fields(obj: Any) -> dict[str, Any]:
     }
 
 
-def _split(text: str) -> tuple[str, str]:
+def _split(text: str, registry: Mapping[str, Entry]) -> tuple[str, str]:
+    """Name and keys; a first token that is no name is a module, and the next its class."""
     first, colon, rest = text.partition(":")
-    if "." in first and "=" not in first and colon:
-        attribute, colon, rest = rest.partition(":")
-        return f"{first}:{attribute}", rest
+    attribute, _, keys = rest.partition(":")
+    if first not in registry and colon and attribute.isidentifier():
+        return f"{first}:{attribute}", keys
     return first, rest
 
 
