@@ -25,6 +25,7 @@ from numpy.polynomial import hermite_e
 from numpy.typing import NDArray
 from scipy.linalg import eigh_tridiagonal
 
+from critpoints.errors import AccuracyError
 from critpoints.theory import _panels
 
 Array = NDArray[np.float64]
@@ -126,6 +127,8 @@ def _far_kernel(s: float, shift: float, grid: _Grid, rule: Rule) -> Array:
     a, weight = hermite_e.hermegauss(rule.noise)
     x = grid.y[: grid.near]
     u = grid.y[grid.near :] + shift + a[:, None]
+    if u.min() <= 0:
+        raise AccuracyError("pivot recursion: the noise reaches across the range")
     density = np.exp(_panels.log_gamma_density(s, u[:, :, None] * x)) * x
     kernel: Array = np.tensordot(weight / weight.sum(), density, axes=1)
     return kernel
@@ -159,9 +162,9 @@ def _graded(low: float, high: float, ratio: float, width: float) -> Array:
 
 def _laguerre(s: float, order: int) -> tuple[Array, Array]:
     """Gauss rule of the Gamma(s, 1) law."""
-    k = np.arange(order)
+    k = np.arange(order, dtype=np.float64)
     node, vector = eigh_tridiagonal(2 * k + s, np.sqrt(k[1:] * (k[1:] - 1 + s)))
-    return node, vector[0] ** 2
+    return np.asarray(node, dtype=np.float64), np.asarray(vector[0] ** 2, dtype=np.float64)
 
 
 def _normal(x: Array) -> Array:
