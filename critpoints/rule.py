@@ -14,7 +14,7 @@ class Rule:
     Attributes
     ----------
     rel_error : float or None
-        Half-width of the interval over the estimate that is to be reached.
+        Half-width of the interval over the estimate that is to be reached; at least 1e-9.
     samples : int or None
         Number of samples at most.
     seconds : float or None
@@ -31,7 +31,7 @@ class Rule:
 
     def __post_init__(self) -> None:
         if self.rel_error is not None:
-            real("rel_error", self.rel_error, above=0)
+            real("rel_error", self.rel_error, at_least=1e-9)
         if self.samples is not None:
             integer("samples", self.samples, low=1, high=10**15)
         if self.seconds is not None:

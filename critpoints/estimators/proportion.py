@@ -30,7 +30,8 @@ class Proportion(Estimator):
     *Fixed number of trials.* With :math:`k` hits in :math:`n` trials the estimate is
     :math:`k/n`; the Clopper-Pearson interval is :math:`[B_{\alpha/2}(k, n-k+1),
     B_{1-\alpha/2}(k+1, n-k)]`, :math:`B_q` the beta quantile. No hit gives zero with the
-    one-sided bound :math:`1-\alpha^{1/n}`.
+    bound :math:`1-(\alpha/2)^{1/n}`: spending all of :math:`\alpha` on it because no hit was seen
+    would leave a coverage below the level (.939 for .95).
 
     *Stopped at the k-th hit* (a relative error was asked for; inverse binomial sampling). Then
     :math:`k/n` is biased upwards and the unbiased estimate is :math:`(k-1)/(n-1)`; exact
@@ -161,7 +162,7 @@ def clopper_pearson(k: int, n: int, level: float, at_hit: bool = False) -> tuple
     """Exact limits for k hits in n trials, which ended at the k-th hit if ``at_hit``."""
     alpha = 1 - level
     if k == 0:
-        return 0.0, float(-np.expm1(np.log(alpha) / n))
+        return 0.0, float(-np.expm1(np.log(alpha / 2) / n))
     low = float(stats.beta.ppf(alpha / 2, k, n - k + 1))
     if k == n:
         return low, 1.0
@@ -169,7 +170,7 @@ def clopper_pearson(k: int, n: int, level: float, at_hit: bool = False) -> tuple
 
 
 def wilson(k: int, n: int, level: float, at_hit: bool = False) -> tuple[float, float]:
-    """Score limits; the exact one-sided bound at zero hits. ``at_hit`` changes nothing."""
+    """Score limits; the exact bound at zero hits. ``at_hit`` changes nothing."""
     if k == 0:
         return clopper_pearson(k, n, level, at_hit)
     found = stats.binomtest(k, n).proportion_ci(level, method="wilson")
@@ -189,7 +190,7 @@ def hits_for(rel_error: float, level: float) -> int:
     alpha = 1 - level
 
     def wide(k: int) -> bool:
-        width = stats.gamma.isf(alpha / 2, k) - stats.gamma.ppf(alpha / 2, k)
+        width = stats.gamma.isf(alpha / 2, float(k)) - stats.gamma.ppf(alpha / 2, float(k))
         return bool(width / 2 > rel_error * (k - 1))
 
     high = 2
