@@ -1,9 +1,12 @@
 """Laws of a random symmetric matrix, a family a file."""
 
+from critpoints.ensembles.confined import ConfinedField
 from critpoints.ensembles.gaussian import GaussianEnsemble
 from critpoints.ensembles.independent import IndependentAxes
 from critpoints.ensembles.isotropic import IsotropicField
+from critpoints.ensembles.network import NetworkHessian
 from critpoints.ensembles.shifted import ShiftedGaussian
+from critpoints.ensembles.spin_glass import SpinGlass
 from critpoints.ensembles.wigner import Wigner
 from critpoints.ensembles.wishart import Wishart
 from critpoints.refs import Entry
@@ -18,15 +21,21 @@ ENSEMBLES = {
     "wishart": Entry(Wishart),
     "goi": Entry(ShiftedGaussian),
     "isotropic": Entry(IsotropicField),
+    "spin-glass": Entry(SpinGlass),
+    "confined": Entry(ConfinedField),
+    "network": Entry(NetworkHessian),
 }
 """Names of the ensembles in references."""
 
 __all__ = [
     "ENSEMBLES",
+    "ConfinedField",
     "GaussianEnsemble",
     "IndependentAxes",
     "IsotropicField",
+    "NetworkHessian",
     "ShiftedGaussian",
+    "SpinGlass",
     "Wigner",
     "Wishart",
 ]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from critpoints import inertia
+from critpoints.ensembles.dense import goe
 from critpoints.protocols import BoolArray, Ensemble, FloatArray, IntArray
 from critpoints.validation import integer, real
 
@@ -45,7 +46,7 @@ class GaussianEnsemble(Ensemble):
     version = 1
 
     def __post_init__(self) -> None:
-        integer("dim", self.dim, low=1)
+        object.__setattr__(self, "dim", integer("dim", self.dim, low=1))
         object.__setattr__(self, "beta", real("beta", self.beta, above=0))
 
     def sample(self, rng: np.random.Generator, size: int) -> NDArray[Any]:
@@ -78,12 +79,6 @@ class GaussianEnsemble(Ensemble):
             if i:
                 matrices[:, i, i - 1] = matrices[:, i - 1, i] = np.sqrt(squared(i, size))
         return matrices
-
-
-def goe(rng: np.random.Generator, size: int, dim: int) -> FloatArray:
-    """Draw :math:`(A + A^T)/2` with A standard normal: shape (size, dim, dim)."""
-    entries = rng.standard_normal((size, dim, dim))
-    return (entries + entries.transpose(0, 2, 1)) / 2
 
 
 def hermite_rows(rng: np.random.Generator, beta: float) -> tuple[Draw, Draw]:

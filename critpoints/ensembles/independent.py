@@ -42,9 +42,9 @@ class IndependentAxes(Ensemble):
     version = 1
 
     def __post_init__(self) -> None:
-        integer("dim", self.dim, low=1)
-        real("minimum", self.minimum, at_least=0, at_most=1)
-        real("maximum", self.maximum, at_least=0, at_most=1)
+        object.__setattr__(self, "dim", integer("dim", self.dim, low=1))
+        object.__setattr__(self, "minimum", real("minimum", self.minimum, at_least=0, at_most=1))
+        object.__setattr__(self, "maximum", real("maximum", self.maximum, at_least=0, at_most=1))
         if self.minimum + self.maximum > 1 + 1e-12:
             raise ValueError(
                 f"minimum and maximum must add up to at most 1, got {self.minimum} + {self.maximum}"

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from critpoints.ensembles.gaussian import goe
-from critpoints.ensembles.shifted import ShiftedGaussian, goi
+from critpoints.ensembles.dense import goi
+from critpoints.ensembles.shifted import ShiftedGaussian
+from critpoints.ensembles.spectrum import goi_weights
 from critpoints.protocols import BoolArray, Ensemble, FloatArray, IntArray
 from critpoints.validation import choice, integer
 
@@ -46,7 +47,7 @@ class IsotropicField(Ensemble):
     version = 1
 
     def __post_init__(self) -> None:
-        integer("dim", self.dim, low=1)
+        object.__setattr__(self, "dim", integer("dim", self.dim, low=1))
         choice("at", self.at, ("critical", "fixed"))
 
     @property
@@ -76,10 +77,7 @@ class IsotropicField(Ensemble):
         """Spectrum identity at critical points: log-weight :math:`-\\lambda_{k+1}^2/2` of bin k."""
         if not self.kac_rice:
             return super().index_weights(rng, size)
-        spectrum = np.linalg.eigvalsh(goe(rng, size, self.dim + 1))
-        weights = np.full((size, self.dim + 2), -np.inf)
-        weights[:, :-1] = -(spectrum**2) * (1 / FIELD_VARIANCE - 1) / 2
-        return weights
+        return goi_weights(rng, size, self.dim, FIELD_VARIANCE)
 
     def exact_law(self) -> tuple[str, dict[str, Any]]:
         """Gaussian integrals of determinants."""

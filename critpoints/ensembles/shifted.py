@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from critpoints import inertia
-from critpoints.ensembles.gaussian import goe, hermite_rows
+from critpoints.ensembles.dense import goi
+from critpoints.ensembles.gaussian import hermite_rows
 from critpoints.protocols import BoolArray, Ensemble, FloatArray, IntArray
 from critpoints.validation import integer, real
 
@@ -40,8 +41,8 @@ class ShiftedGaussian(Ensemble):
     version = 1
 
     def __post_init__(self) -> None:
-        integer("dim", self.dim, low=1)
-        real("variance", self.variance, at_least=0)
+        object.__setattr__(self, "dim", integer("dim", self.dim, low=1))
+        object.__setattr__(self, "variance", real("variance", self.variance, at_least=0))
 
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
         """Dense symmetric matrices: shape (size, dim, dim)."""
@@ -67,11 +68,3 @@ class ShiftedGaussian(Ensemble):
     def exact_law(self) -> tuple[str, dict[str, Any]]:
         """A Gaussian integral over the shift."""
         return "goi", {"variance": self.variance}
-
-
-def goi(rng: np.random.Generator, size: int, dim: int, variance: float) -> FloatArray:
-    """Draw GOI(variance): shape (size, dim, dim)."""
-    matrices = goe(rng, size, dim)
-    axes = np.arange(dim)
-    matrices[:, axes, axes] += np.sqrt(variance) * rng.standard_normal((size, 1))
-    return matrices

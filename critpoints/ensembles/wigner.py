@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from critpoints.ensembles import dense
 from critpoints.protocols import Ensemble, FloatArray
 from critpoints.validation import choice, integer, real
 
@@ -53,18 +54,14 @@ class Wigner(Ensemble):
     version = 1
 
     def __post_init__(self) -> None:
-        integer("dim", self.dim, low=1)
+        object.__setattr__(self, "dim", integer("dim", self.dim, low=1))
         choice("entries", self.entries, ENTRIES)
-        real("df", self.df, above=2)
+        object.__setattr__(self, "df", real("df", self.df, above=2))
 
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
         """Dense symmetric matrices: shape (size, dim, dim)."""
-        rows, columns = np.tril_indices(self.dim)
-        drawn = ENTRIES[self.entries](rng, (size, rows.size), self.df)
-        drawn *= np.where(rows == columns, 1.0, 0.5**0.5)
-        matrices = np.empty((size, self.dim, self.dim))
-        matrices[:, rows, columns] = matrices[:, columns, rows] = drawn
-        return matrices
+        entries = ENTRIES[self.entries]
+        return dense.wigner(lambda shape: entries(rng, shape, self.df), size, self.dim)
 
     def exact_law(self) -> tuple[str, dict[str, Any]] | None:
         """That of the GOE for Gaussian entries, none known else."""

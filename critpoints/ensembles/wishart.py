@@ -38,8 +38,8 @@ class Wishart(Ensemble):
     version = 1
 
     def __post_init__(self) -> None:
-        integer("dim", self.dim, low=1)
-        real("aspect", self.aspect, at_least=1)
+        object.__setattr__(self, "dim", integer("dim", self.dim, low=1))
+        object.__setattr__(self, "aspect", real("aspect", self.aspect, at_least=1))
 
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
         """Dense symmetric matrices: shape (size, dim, dim)."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+
+import numpy as np
 
 from critpoints import refs
 from critpoints.ensembles import ENSEMBLES
@@ -41,15 +44,23 @@ class Spec:
     batch: int = field(default=0)
 
     def __post_init__(self) -> None:
-        integer("seed", self.seed, low=0)
-        integer("batch", self.batch, low=0)
+        object.__setattr__(self, "seed", integer("seed", self.seed, low=0))
+        object.__setattr__(self, "batch", integer("batch", self.batch, low=0))
         if self.batch == 0:
             object.__setattr__(self, "batch", self.estimator.batch_size(self.ensemble.dim))
 
     @property
     def storable(self) -> bool:
-        """Whether the ensemble has an identity; one without runs in memory only."""
-        return self.ensemble.name is not None and self.ensemble.version is not None
+        """Whether the ensemble has an identity; one without runs in memory only.
+
+        That is a name, a version, and fields that say all that decides its law.
+        """
+        ensemble = self.ensemble
+        if ensemble.name is None or ensemble.version is None:
+            return False
+        return dataclasses.is_dataclass(ensemble) and all(
+            _writable(value) for value in refs.fields(ensemble).values()
+        )
 
     @cached_property
     def ref(self) -> str:
@@ -61,9 +72,9 @@ class Spec:
         ensemble = self.ensemble
         return {
             "object": ensemble.name or self.ref,
-            "parameters": refs.fields(ensemble),
+            "parameters": {k: _plain(v) for k, v in refs.fields(ensemble).items()},
             "object_version": ensemble.version,
-            "dim": ensemble.dim,
+            "dim": int(ensemble.dim),
             "population": ensemble.population,
             "estimator": self.estimator.settings(),
             "seed": self.seed,
@@ -73,7 +84,7 @@ class Spec:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the canonical JSON of :meth:`identity`, in hexadecimal."""
-        text = json.dumps(self.identity(), sort_keys=True, separators=(",", ":"), default=str)
+        text = json.dumps(self.identity(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
     def run(self, batch: int) -> Tally:
@@ -85,3 +96,22 @@ class Spec:
         """Tally of the part of a batch at which a rule stops."""
         rows = self.estimator.rows(self.ensemble, stream(self.digest, batch), self.batch)
         return self.estimator.fold(self.estimator.cut(rows, stop), self.ensemble.dim)
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON knows it; what JSON does not know is named, never addressed in memory."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, str | int | float):
+        return value
+    named = value if hasattr(value, "__qualname__") else type(value)
+    return f"{named.__module__}:{named.__qualname__}"
+
+
+def _writable(value: Any) -> bool:
+    """Whether `_plain` loses nothing."""
+    if isinstance(value, tuple | list):
+        return all(_writable(item) for item in value)
+    return value is None or isinstance(value, str | int | float | np.generic | np.ndarray)
