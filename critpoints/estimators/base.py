@@ -82,7 +82,7 @@ class Estimator(ABC):
 
     def batch_size(self, dim: int) -> int:
         """Samples a batch: some milliseconds of work, and at most 16 MB of matrices."""
-        return _power_of_two(2**20 // dim**2, 64, 2**14)
+        return _power_of_two(2**20 // dim**2, 1, 2**14)
 
     def settings(self) -> dict[str, Any]:
         """What identifies the data that this estimator stores."""
