@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from critpoints.estimators import Estimator, Proportion, Weighted
+from critpoints.estimators.base import EVENTS
 from critpoints.protocols import Ensemble
 from critpoints.validation import choice
 
@@ -21,6 +22,7 @@ def plan(ensemble: Ensemble, event: str, method: str = "auto") -> Estimator:
     ValueError
         If the method does not fit the event, or the ensemble lacks what it needs.
     """
+    choice("event", event, EVENTS)
     choice("method", method, METHODS)
     if method == "auto":
         method = _fastest(ensemble, event)

@@ -142,7 +142,8 @@ def sweep(
         ensembles = [ensembles]
     if not ensembles:
         raise ValueError("ensembles must name at least one ensemble, got none")
-    built = [build(e, d) for e in ensembles for d in parse_dims(dims)]
+    wanted = parse_dims(dims)
+    built = [build(e, d) for e in ensembles for d in wanted]
     specs = [Spec(e, plan(e, event, method), seed) for e in built]
     with Store(store) as kept:
         return frame(
@@ -156,8 +157,7 @@ def build(ensemble: Object, dim: int | None) -> Ensemble:
         return ensemble if dim is None else replace(ensemble, dim=check_dim(dim))  # type: ignore[type-var]
     if dim is None:
         raise TypeError(f"dim is needed with {ensemble!r}")
-    check_dim(dim)
-    made = _factory(ensemble)(dim)
+    made = _factory(ensemble)(check_dim(dim))
     if not isinstance(made, Ensemble):
         raise TypeError(f"ensemble {ensemble!r} is not a subclass of critpoints.Ensemble")
     return made
@@ -187,7 +187,7 @@ def check_dim(dim: int) -> int:
 
 def _range(part: str, text: str) -> range:
     first, dash, last = part.strip().partition("-")
-    if not first.isascii() or not first.isdigit() or (dash and not last.isdigit()):
+    if not part.isascii() or not first.isdigit() or (dash and not last.isdigit()):
         raise ValueError(
             f"dims must be like 1-8 or 2,4,6 with integers in 1..{MAX_DIM}, got {text!r}"
         )
