@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
@@ -49,6 +50,8 @@ class Store:
     """
 
     def __init__(self, path: str | Path | None = None) -> None:
+        if path is not None and not isinstance(path, str | os.PathLike):
+            raise TypeError(f"store must be a path or None, got {path!r}")
         self.path = None if path is None else Path(path)
         with _translated(self.path):
             if self.path is not None:
@@ -70,13 +73,13 @@ class Store:
         StoreError
             If a row's checksum does not fit its content.
         """
-        rows = self._db.execute(
-            "SELECT number, kind, shape, payload, checksum FROM batch WHERE digest = ? "
-            "ORDER BY number",
-            (spec.digest,),
-        )
         found: list[Tally] = []
         with _translated(self.path):
+            rows = self._db.execute(
+                "SELECT number, kind, shape, payload, checksum FROM batch WHERE digest = ? "
+                "ORDER BY number",
+                (spec.digest,),
+            )
             for number, *row in rows:
                 if number != len(found):
                     break
@@ -149,6 +152,8 @@ class Store:
                 f"store {self.path} has schema {version}, this version reads {SCHEMA_VERSION}"
             )
         self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute("BEGIN IMMEDIATE")  # a file that cannot be written is refused now,
+        self._db.execute("ROLLBACK")  # not when there is something to lose
 
     def _create(self) -> None:
         self._db.execute("PRAGMA journal_mode = WAL")
