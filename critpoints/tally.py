@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
@@ -28,7 +29,7 @@ class Tally:
     kind: ClassVar[str]
 
     def __post_init__(self) -> None:
-        data = np.ascontiguousarray(self.data, dtype=self.dtype)
+        data = np.array(self.data, dtype=self.dtype, order="C")
         data.setflags(write=False)
         object.__setattr__(self, "data", data)
 
@@ -122,9 +123,9 @@ def from_bytes(kind: str, shape: tuple[int, ...], payload: bytes) -> Tally:
     if kind not in _KINDS:
         raise StoreError(f"unknown kind of tally {kind!r}: allowed are {', '.join(_KINDS)}")
     cls = _KINDS[kind]
+    if len(payload) != 8 * math.prod(shape):
+        raise StoreError(f"a {kind} tally of shape {shape} cannot hold {len(payload)} bytes")
     data = np.frombuffer(payload, dtype=cls.dtype)
-    if data.size != int(np.prod(shape)):
-        raise StoreError(f"a {kind} tally of shape {shape} cannot hold {data.size} numbers")
     return cls(data.reshape(shape))
 
 
