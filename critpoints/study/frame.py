@@ -147,6 +147,8 @@ def z_score(e: Estimate, log_reference: float) -> float | None:
         spread = math.sqrt(e.samples * reference * (1 - reference))
         if spread > 0 and e.samples * min(reference, 1 - reference) >= 5:
             return (e.value - reference) * e.samples / spread
+    if log_reference == -math.inf < e.log_value:
+        return math.inf  # what is said to be impossible was seen
     side = e.log_high - e.log_value if log_reference > e.log_value else e.log_value - e.log_low
     if not math.isfinite(side) or side <= 0 or not math.isfinite(log_reference):
         return None
