@@ -139,7 +139,7 @@ def _load(name: str, kind: str) -> type:
     module, _, attribute = name.partition(":")
     try:
         found = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # importing runs a stranger's code: anything may be raised
         raise ValueError(f"cannot import {kind} {name!r}: {error}") from error
     if not isinstance(found, type):
         raise ValueError(f"{kind} {name!r} is not a class")

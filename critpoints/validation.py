@@ -34,7 +34,10 @@ def real(
     """Return ``value`` as a finite float inside the bounds given."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a real number, got {value!r}")
-    result = float(value)
+    try:
+        result = float(value)
+    except OverflowError:  # an integer beyond 1e308
+        result = math.inf if value > 0 else -math.inf
     stated = [
         (sign, bound)
         for sign, bound in ((">", above), (">=", at_least), ("<", below), ("<=", at_most))
