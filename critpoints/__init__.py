@@ -12,10 +12,13 @@ from critpoints._version import __version__
 
 if TYPE_CHECKING:
     from critpoints.ensembles import (
+        ConfinedField,
         GaussianEnsemble,
         IndependentAxes,
         IsotropicField,
+        NetworkHessian,
         ShiftedGaussian,
+        SpinGlass,
         Wigner,
         Wishart,
     )
@@ -27,12 +30,15 @@ if TYPE_CHECKING:
     from critpoints.study.sweep import index_law, minima_fraction, sweep
 
 _HOME = {
+    "ConfinedField": "ensembles",
     "Ensemble": "protocols",
     "Estimate": "estimate",
     "GaussianEnsemble": "ensembles",
     "IndependentAxes": "ensembles",
     "IsotropicField": "ensembles",
+    "NetworkHessian": "ensembles",
     "RangeWarning": "errors",
+    "SpinGlass": "ensembles",
     "ShiftedGaussian": "ensembles",
     "StoreError": "errors",
     "UnreliableEstimateError": "errors",
@@ -46,13 +52,16 @@ _HOME = {
 }
 
 __all__ = [
+    "ConfinedField",
     "Ensemble",
     "Estimate",
     "GaussianEnsemble",
     "IndependentAxes",
     "IsotropicField",
+    "NetworkHessian",
     "RangeWarning",
     "ShiftedGaussian",
+    "SpinGlass",
     "StoreError",
     "UnreliableEstimateError",
     "Wigner",

@@ -130,8 +130,7 @@ class Weighted(Estimator):
     ) -> Estimate:
         (log_s, log_ss), (log_w, log_ww, log_ws) = weight, sums
         if log_w == -math.inf:
-            nothing = (-math.inf, -math.inf, 0.0)
-            return Estimate(*nothing, level, self.method, "none", "unreliable", n, effective=0.0)
+            return self._nothing(n, math.exp(2 * log_s - log_ss), level)
         # sum (w - f s)^2 / (sum w)^2, each term divided before it can overflow
         variance = math.exp(log_ww - 2 * log_w) - 2 * math.exp(log_ws - log_w - log_s)
         variance += math.exp(log_ss - 2 * log_s)
@@ -148,6 +147,22 @@ class Weighted(Estimator):
             "ok" if effective >= MIN_EFFECTIVE else "unreliable",
             n,
             effective=effective,
+        )
+
+    def _nothing(self, n: int, effective: float, level: float) -> Estimate:
+        """A bin without weight: no bound for minima, one at the total's effective size for a law."""
+        refused = self.event == "minima"
+        high = -math.expm1(math.log1p(-level) / effective)
+        return Estimate(
+            -math.inf,
+            -math.inf,
+            0.0 if refused else math.log(high),
+            level,
+            self.method,
+            "none" if refused else "one-sided bound at the effective sample size",
+            "unreliable" if refused else "bound",
+            n,
+            effective=0.0,
         )
 
     def _error(self, prefix: Sequence[Tally], rule: Rule) -> float:
