@@ -69,9 +69,13 @@ def log_total(dim: int, mass: float) -> float:
 def log_minima(dim: int, mass: float) -> Exact:
     """Log expected number of minima, with relative accuracy; shape (1,)."""
     dim, mass = _checked(dim, mass)
-    found = kac_rice.log_minimum_measure([dim], _mean(dim, mass), VARIANCE)
-    log = found.log + _log_prefactor(dim, mass)
-    return Exact(log, found.method, found.accuracy, found.accuracy_kind)
+    return _extrema(dim, mass, _mean(dim, mass))
+
+
+def log_maxima(dim: int, mass: float) -> Exact:
+    """Log expected number of maxima, with relative accuracy; shape (1,)."""
+    dim, mass = _checked(dim, mass)
+    return _extrema(dim, mass, -_mean(dim, mass))
 
 
 def total_complexity(mass: float) -> float:
@@ -92,6 +96,12 @@ def _checked(dim: int, mass: float) -> tuple[int, float]:
 
 def _mean(dim: int, mass: float) -> float:
     return -mass * math.sqrt(dim / 2)
+
+
+def _extrema(dim: int, mass: float, mean: float) -> Exact:
+    found = kac_rice.log_minimum_measure([dim], mean, VARIANCE)
+    log = found.log + _log_prefactor(dim, mass)
+    return Exact(log, found.method, found.accuracy, found.accuracy_kind)
 
 
 def _log_prefactor(dim: int, mass: float) -> float:

@@ -1,128 +1,139 @@
 """The door: exact laws and asymptotics by the name of a population.
 
-A population is what its name and parameters say, and the dimension is the Hessian's.
+A population is what its name and parameters say; the dimension is that of the Hessian.
 
-=============  =====================================  ==========================================
-name           parameters (defaults)                  population
-=============  =====================================  ==========================================
-independent    minimum, maximum, inflection (1/3)     axes that decide independently
-gaussian       beta (1)                               beta-Hermite: GOE, GUE, GSE for 1, 2, 4
-wishart        none                                   positive definite: index 0
-goi            variance (required)                    GOE + xi I, xi ~ N(0, c), unweighted
-isotropic      at ("critical")                        Hessian of an isotropic field at a critical
-                                                      or at a fixed point
-spin-glass     p (3)                                  critical points of the spherical pure p-spin
-confined       mass (required)                        critical points of a confined field
-=============  =====================================  ==========================================
+=============  ===============================  ==================================================
+name           parameters (defaults)            population
+=============  ===============================  ==================================================
+independent    minimum, maximum, inflection     axes that decide independently (one third each)
+gaussian       beta (1)                         beta-Hermite: GOE, GUE, GSE for 1, 2, 4
+wishart        none                             positive definite: index 0
+goi            variance (required)              GOE + xi I, xi ~ N(0, c), at a fixed point
+isotropic      at ("critical")                  Hessian of an isotropic Gaussian field at its
+                                                critical points or at a "fixed" point
+spin-glass     p (3)                            critical points of the spherical pure p-spin
+confined       mass (required)                  critical points of a confined field
+=============  ===============================  ==================================================
+
+Probabilities of a minimum have relative accuracy at any depth. An index law has it where that
+costs little; elsewhere it is absolute but for its two ends, and what lies below is -inf.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from critpoints import validation
-from critpoints.theory import product
+from critpoints.errors import RangeWarning
+from critpoints.theory._populations import POPULATIONS, Population, exact
 from critpoints.theory.result import Exact
 
-NAMES = ("independent", "gaussian", "wishart", "goi", "isotropic", "spin-glass", "confined")
-_ROUNDING = 1e-14
-
-_R2, _R3, _R6 = math.sqrt(2), math.sqrt(3), math.sqrt(6)
-_GAUSSIAN_MINIMUM = {
-    1: 0.5,
-    2: (2 - _R2) / 4,
-    3: (math.pi - 2 * _R2) / (4 * math.pi),
-    4: 0.25 - _R2 / 16 - 1 / (2 * math.pi),
-    5: (3 * math.pi - 8 - _R2) / (24 * math.pi),
-}
-_CRITICAL_MINIMUM = {1: 0.5, 2: 0.25, 3: (29 - 6 * _R6) / 116}
-_FIXED_MINIMUM = {1: 0.5, 2: (1 - 1 / _R3) / 2}
+NAMES = tuple(POPULATIONS)
 
 
-def index_law(name: str, dim: int, **parameters: Any) -> Exact | None:
-    """Log probabilities of index 0..dim and, last, of a degenerate Hessian; shape (dim + 2,)."""
-    return _population(name)(validation.integer("dim", dim, 1), **parameters)
+def index_law(name: str, dim: int, **parameters: Any) -> Exact:
+    """Log probabilities of index 0..d and, last, of a degenerate Hessian.
+
+    Parameters
+    ----------
+    name : str
+        One of `NAMES`.
+    dim : int
+        d, at least 1.
+    **parameters
+        Those of the population.
+
+    Returns
+    -------
+    Exact
+        Shape (d + 2,).
+
+    Raises
+    ------
+    ValueError
+        For an unknown name or parameter, or a parameter out of range.
+    AccuracyError
+        If an evaluation fails its own checks.
+
+    Warns
+    -----
+    RangeWarning
+        If the dimension is beyond the range in which the law has been verified.
+    """
+    population, parameters = _resolve(name, parameters)
+    dim = _dimension(name, dim, population.law_up_to, "index law")
+    return _padded(population.law(dim, **parameters), dim)
 
 
-def minimum(name: str, dim: int, **parameters: Any) -> Exact | None:
-    """Log probability of a minimum; shape (1,)."""
+def minimum(name: str, dim: int, **parameters: Any) -> Exact:
+    """Log probability of a minimum, with relative accuracy; shape (1,).
+
+    Parameters, errors and warnings as in `index_law`.
+    """
+    return minima(name, [dim], **parameters)[0]
+
+
+def minima(name: str, dims: Sequence[int], **parameters: Any) -> list[Exact]:
+    """`minimum` in several dimensions, in one pass where the recursion allows it."""
+    population, parameters = _resolve(name, parameters)
+    checked = [_dimension(name, dim, population.minimum_up_to, "minimum") for dim in dims]
+    return population.minima(checked, **parameters) if checked else []
+
+
+def count(name: str, dim: int, **parameters: Any) -> Exact | None:
+    """Log expected numbers of critical points of index 0..d (last: degenerate, none).
+
+    Returns
+    -------
+    Exact or None
+        Shape (d + 2,); None for a population that is not the critical points of one function.
+    """
+    population, parameters = _resolve(name, parameters)
+    dim = _dimension(name, dim, population.law_up_to, "expected count")
+    if population.count is None:
+        return None
+    return _padded(population.count(dim, **parameters), dim)
+
+
+def asymptotic(name: str, dim: int, **parameters: Any) -> float | None:
+    """Asymptotic log probability of a minimum.
+
+    None where no formula is known, or where the dimension is below its stated range.
+    """
+    population, parameters = _resolve(name, parameters)
     dim = validation.integer("dim", dim, 1)
-    if name == "gaussian" and dim == 5 and parameters.get("beta", 1) == 1:
-        return _closed(np.log([_GAUSSIAN_MINIMUM[5]]))
-    law = index_law(name, dim, **parameters)
-    return None if law is None else _closed(law.log[:1])
+    return population.asymptotic(dim, **parameters) if population.asymptotic else None
 
 
-def minima(name: str, dims: list[int], **parameters: Any) -> list[Exact | None]:
-    """Log probability of a minimum in each of several dimensions."""
-    return [minimum(name, dim, **parameters) for dim in dims]
+def _resolve(name: str, given: dict[str, Any]) -> tuple[Population, dict[str, Any]]:
+    """The population and all its parameters, every one named and present."""
+    population = POPULATIONS[validation.choice("population", name, NAMES)]
+    for key in given:
+        if key not in population.parameters:
+            near = validation.nearest(key, population.parameters)
+            raise ValueError(f"{name} has no parameter {key!r}{near}")
+    merged = {**population.parameters, **given}
+    missing = [key for key, value in merged.items() if value is None]
+    if missing:
+        raise ValueError(f"{name} needs a value for {', '.join(missing)}")
+    return population, merged
 
 
-def _independent(dim: int, **parameters: float) -> Exact:
-    return _closed(product.log_index_law(dim, **parameters))
+def _dimension(name: str, dim: int, verified: float, what: str) -> int:
+    dim = validation.integer("dim", dim, 1)
+    if dim > verified:
+        message = f"the {what} of {name} is verified up to dim = {verified:g}, got dim = {dim}"
+        warnings.warn(message, RangeWarning, stacklevel=3)
+    return dim
 
 
-def _wishart(dim: int) -> Exact:
-    return _closed(_logs([1.0, *[0.0] * (dim + 1)]))
-
-
-def _gaussian(dim: int, beta: float = 1.0) -> Exact | None:
-    beta = validation.real("beta", beta, above=0)
-    if beta != 1 or dim > 4:
-        return None
-    inner = {1: [], 2: [_R2 / 2], 3: [], 4: [_R2 / 8]}[dim]
-    return _symmetric(dim, _GAUSSIAN_MINIMUM[dim], inner)
-
-
-def _isotropic(dim: int, at: str = "critical") -> Exact | None:
-    at = validation.choice("at", at, ("critical", "fixed"))
-    table = _CRITICAL_MINIMUM if at == "critical" else _FIXED_MINIMUM
-    if dim not in table:
-        return None
-    return _symmetric(dim, table[dim], [1 - 2 * table[2]] if dim == 2 else [])
-
-
-def _unknown_yet(dim: int, **parameters: float) -> None:  # noqa: ARG001
-    return None
-
-
-_POPULATIONS: dict[str, Callable[..., Exact | None]] = {
-    "independent": _independent,
-    "gaussian": _gaussian,
-    "wishart": _wishart,
-    "goi": _unknown_yet,
-    "isotropic": _isotropic,
-    "spin-glass": _unknown_yet,
-    "confined": _unknown_yet,
-}
-
-
-def _population(name: str) -> Callable[..., Exact | None]:
-    return _POPULATIONS[validation.choice("population", name, NAMES)]
-
-
-def _symmetric(dim: int, end: float, inner: list[float]) -> Exact:
-    """The law that is symmetric under k -> dim - k, completed by its mass in the middle."""
-    if dim == 1:
-        return _closed(_logs([0.5, 0.5, 0.0]))
-    if dim == 2:
-        return _closed(_logs([end, inner[0], end, 0.0]))
-    if dim == 3:
-        return _closed(_logs([end, 0.5 - end, 0.5 - end, end, 0.0]))
-    middle = 1 - 2 * end - 2 * inner[0]
-    return _closed(_logs([end, inner[0], middle, inner[0], end, 0.0]))
-
-
-def _logs(values: list[float]) -> NDArray[np.float64]:
-    with np.errstate(divide="ignore"):
-        logs: NDArray[np.float64] = np.log(values)
-    return logs
-
-
-def _closed(log: NDArray[np.float64]) -> Exact:
-    return Exact(log, "closed form", _ROUNDING, "relative")
+def _padded(found: Exact, dim: int) -> Exact:
+    """With the bin of the degenerate Hessians, empty unless the law has one."""
+    if found.log.size == dim + 2:
+        return found
+    return exact(np.append(found.log, -math.inf), found)

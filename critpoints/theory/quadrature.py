@@ -23,7 +23,7 @@ from critpoints.errors import AccuracyError
 Array = NDArray[np.float64]
 DROP = 42.0  # exp(-42) = 6e-19 of the largest integrand: where a grid may stop
 _REFINEMENTS = 6
-_BLOCK = 8
+_BLOCK = 12
 _MAX_BLOCKS = 60
 
 
@@ -58,10 +58,10 @@ def grid(
     AccuracyError
         If six halvings do not reach the tolerance.
     """
-    count = np.arange(math.ceil(low / step), math.floor(high / step) + 1)
-    coarse = values(count * step).sum(axis=0) * step
+    count: Array = np.arange(math.ceil(low / step), math.floor(high / step) + 1.0)
+    coarse: Array = values(count * step).sum(axis=0) * step
     for _ in range(_REFINEMENTS):
-        middle = np.append(count, count[-1] + 1) - 0.5
+        middle = np.append(count, count[-1] + 1.0) - 0.5
         fine = (coarse + values(middle * step).sum(axis=0) * step) / 2
         spread = _difference(coarse, fine) ** 2
         if spread < tolerance:
