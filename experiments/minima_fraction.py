@@ -45,7 +45,7 @@ class Budget:
 
 
 PRESETS = {
-    "quick": Budget("1-8", 0.05, {"fast": 20_000_000, "dense": 1_500_000}),
+    "quick": Budget("1-8", 0.05, {"fast": 10_000_000, "dense": 800_000}),
     "paper": Budget("1-12", 0.02, {"fast": 2_000_000_000, "dense": 50_000_000}),
 }
 

@@ -39,9 +39,14 @@ class Rendered:
 class Script(Protocol):
     """A module in this folder."""
 
-    TITLE: str
-    QUESTION: str
-    PRESETS: Mapping[str, Any]
+    @property
+    def TITLE(self) -> str: ...
+
+    @property
+    def QUESTION(self) -> str: ...
+
+    @property
+    def PRESETS(self) -> Mapping[str, Any]: ...
 
     def collect(
         self, budget: Any, store: str | Path | None, jobs: int, progress: Progress | None
@@ -151,7 +156,7 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     texts = {c: frame[c].astype(str) for c in ("index",) if c in frame}
     frame = frame.assign(**texts)
     mixed = [c for c in frame if frame[c].dtype == object and frame[c].map(_numeric).all()]
-    return frame.assign(**{c: pd.to_numeric(frame[c]).astype(float) for c in mixed})
+    return frame.assign(**{str(c): pd.to_numeric(frame[c]).astype(float) for c in mixed})
 
 
 def _numeric(value: Any) -> bool:

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 INK = "#1b1f24"
 """Colour of text and axes; in a page it becomes the colour of the page's text."""
 
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
     "axes.linewidth": 0.8,
@@ -33,7 +33,7 @@ _METADATA: dict[str, dict[str, Any]] = {
 }
 
 
-def draw(paint: Callable[[Figure], None], size: tuple[float, float]) -> Figure:
+def draw(paint: Callable[[Figure], object], size: tuple[float, float]) -> Figure:
     """Make a figure of ``size`` inches and paint it; the style ends with the call."""
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=size, layout="constrained")

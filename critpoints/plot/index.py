@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -30,7 +33,7 @@ def index_law(frame: pd.DataFrame, ax: Axes) -> Axes:
     series = _series(frame)
     chosen = marks(series, WIDTH * (1 - 1 / max(1, series.nunique())))
     for name, rows in frame.groupby(series, sort=False):
-        place = rows["index"].astype(str).map(bins).to_numpy(float)
+        place = rows["index"].astype(str).map(bins).to_numpy(np.float64)
         _bars(rows, place, chosen[str(name)], WIDTH / len(chosen), str(name), ax)
         _exact(rows, place, chosen[str(name)], ax)
     ax.set_xticks(list(bins.values()), list(bins))
@@ -56,7 +59,12 @@ def _series(frame: pd.DataFrame) -> pd.Series[str]:
 
 
 def _bars(
-    rows: pd.DataFrame, place: np.ndarray, mark: Mark, width: float, name: str, ax: Axes
+    rows: pd.DataFrame,
+    place: npt.NDArray[Any],
+    mark: Mark,
+    width: float,
+    name: str,
+    ax: Axes,
 ) -> None:
     y = 10.0 ** rows["log10_estimate"].to_numpy(float)
     low, high = (10.0 ** rows[f"log10_{end}"].to_numpy(float) for end in ("low", "high"))
@@ -66,10 +74,11 @@ def _bars(
     ax.errorbar(x, y, yerr=error, fmt="none", ecolor=mark.color, capsize=2, zorder=3)
 
 
-def _exact(rows: pd.DataFrame, place: np.ndarray, mark: Mark, ax: Axes) -> None:
+def _exact(rows: pd.DataFrame, place: npt.NDArray[Any], mark: Mark, ax: Axes) -> None:
     y = 10.0 ** pd.to_numeric(rows["log10_exact"]).to_numpy(float)
     known = np.isfinite(y) & np.isfinite(place)
     if known.any():
         x = place[known] + mark.shift
-        line = {"color": mark.color, "marker": mark.marker, "ms": 4, "lw": 1.3, "zorder": 4}
-        ax.plot(x, y[known], label="exact", **line)
+        ax.plot(
+            x, y[known], color=mark.color, marker=mark.marker, ms=4, lw=1.3, zorder=4, label="exact"
+        )

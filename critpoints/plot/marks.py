@@ -8,20 +8,10 @@ from dataclasses import dataclass
 REFERENCE = "#7d838c"
 """Grey of the models: legible on white and on black."""
 
-_COLOURS = [
-    "#0072b2",
-    "#d55e00",
-    "#009e73",
-    "#cc79a7",
-    "#e69f00",
-    "#56b4e9",
-    "#882255",
-    "#999933",
-    "#6a5acd",
-    "#a5673f",
-    "#44aa99",
-    "#c44e6b",
-]
+_COLOURS = (
+    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9",
+    "#882255", "#999933", "#6a5acd", "#a5673f", "#44aa99", "#c44e6b",
+)  # fmt: skip
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "h", "p", "*")
 
 

@@ -7,7 +7,6 @@ import math
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -15,15 +14,18 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from critpoints.plot.marks import REFERENCE, Mark, marks
 
 MODELS = (("$3^{-d}$", 3.0, (5, 2)), ("$2^{-d}$", 2.0, (1.5, 1.5)))
-SPREAD = 0.36  # of one dimension: how far apart the points at one d stand
+STEP = 0.07  # of one dimension: how far apart points stand that would hide each other
+NEAR = 0.012  # of the height of the axes: points closer than this would
 ARROW = 0.035  # of the height of the axes
+ROOM = 0.85  # beyond the last dimension, for the names of the models
 
 
 def minima_fraction(frame: pd.DataFrame, ax: Axes) -> Axes:
     """Draw log P(minimum) against d: points with intervals, exact lines, models.
 
-    A row without a hit is a hollow point at its upper bound with an arrow downwards. Only the
-    log10 columns are read, so that probabilities below the smallest float are drawn too.
+    A row without a hit is a hollow point at its upper bound with an arrow downwards. Points of
+    one dimension that would hide each other stand side by side. Only the log10 columns are read,
+    so that probabilities below the smallest float are drawn too.
 
     Parameters
     ----------
@@ -36,22 +38,16 @@ def minima_fraction(frame: pd.DataFrame, ax: Axes) -> Axes:
     Axes
         ``ax``, with a legend to its right grouped by population.
     """
-    chosen = marks(frame["object"], SPREAD)
+    chosen = marks(frame["object"])
     _exact(frame, chosen, ax)
     height = _limits(frame, ax)
+    frame = frame.assign(place=_places(frame, NEAR * height))
     for name, rows in frame.groupby("object", sort=False):
         _points(rows, chosen[str(name)], ax)
         _bounds(rows, chosen[str(name)], ARROW * height, ax)
     _models(frame, ax)
     _axes(ax)
-    ax.legend(
-        handles=_legend(frame, chosen),
-        loc="upper left",
-        bbox_to_anchor=(1.0, 1.01),
-        frameon=False,
-        fontsize="small",
-        handlelength=2.2,
-    )
+    _legend(frame, chosen, ax)
     return ax
 
 
@@ -66,6 +62,17 @@ def _exact(frame: pd.DataFrame, chosen: dict[str, Mark], ax: Axes) -> None:
         )  # fmt: skip
 
 
+def _places(frame: pd.DataFrame, near: float) -> pd.Series[float]:
+    """Where each row stands on the x axis: at its dimension unless others are near."""
+    bound = ~np.isfinite(frame["log10_estimate"])
+    y = frame["log10_estimate"].where(~bound, frame["log10_high"])
+    rows = pd.DataFrame({"dim": frame["dim"], "y": y}).sort_values(["dim", "y"], kind="stable")
+    cluster = ((rows["dim"].diff() != 0) | (rows["y"].diff() > near)).cumsum()
+    members = cluster.sort_index().groupby(cluster.sort_index())
+    middle = (members.transform("size") - 1) / 2
+    return frame["dim"] + (members.cumcount() - middle) * STEP
+
+
 def _points(rows: pd.DataFrame, mark: Mark, ax: Axes) -> None:
     rows = rows[np.isfinite(rows["log10_estimate"])]
     for trusted, part in rows.groupby(rows["status"] != "unreliable"):
@@ -73,7 +80,7 @@ def _points(rows: pd.DataFrame, mark: Mark, ax: Axes) -> None:
         low, high = (part[f"log10_{end}"].to_numpy(float) for end in ("low", "high"))
         error = np.stack([y - np.where(np.isfinite(low), low, y), high - y]).clip(min=0)
         ax.errorbar(
-            part["dim"] + mark.shift, y, yerr=error, fmt=mark.marker, color=mark.color,
+            part["place"], y, yerr=error, fmt=mark.marker, color=mark.color,
             markersize=5, capsize=2, elinewidth=1.1, alpha=1.0 if trusted else 0.35,
             markerfacecolor=mark.color if trusted else "none", zorder=3,
         )  # fmt: skip
@@ -83,7 +90,7 @@ def _bounds(rows: pd.DataFrame, mark: Mark, length: float, ax: Axes) -> None:
     rows = rows[~np.isfinite(rows["log10_estimate"])]
     if len(rows):
         ax.errorbar(
-            rows["dim"] + mark.shift, rows["log10_high"], yerr=length, uplims=True,
+            rows["place"], rows["log10_high"], yerr=length, uplims=True,
             fmt=mark.marker, color=mark.color, markerfacecolor="none", markersize=5,
             elinewidth=1.1, zorder=3,
         )  # fmt: skip
@@ -95,17 +102,16 @@ def _limits(frame: pd.DataFrame, ax: Axes) -> float:
     values = frame[columns].apply(pd.to_numeric).to_numpy(float)
     lowest = min(float(values[np.isfinite(values)].min(initial=-1.0)), -1.0)
     ax.set_ylim(1.07 * lowest, -0.04 * lowest)
-    ax.set_xlim(frame["dim"].min() - 0.5, frame["dim"].max() + 0.5)
+    ax.set_xlim(frame["dim"].min() - 0.5, frame["dim"].max() + ROOM)
     return abs(lowest) * 1.11
 
 
 def _models(frame: pd.DataFrame, ax: Axes) -> None:
-    ends = np.array([frame["dim"].min() - 0.3, frame["dim"].max() + 0.5])
+    ends = np.array([frame["dim"].min() - 0.3, frame["dim"].max() + 0.35])
     for label, base, dashes in MODELS:
         y = -ends * math.log10(base)
-        ax.plot(ends, y, color=REFERENCE, dashes=dashes, linewidth=1.4, zorder=1)
-        place = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
-        ax.annotate(label, (ends[1], y[1]), **place, color=REFERENCE, annotation_clip=False)
+        ax.plot(ends, y, color=REFERENCE, dashes=dashes, linewidth=1.4, zorder=2.5)
+        ax.text(ends[1] + 0.06, y[1], label, color=REFERENCE, va="center")
 
 
 def _axes(ax: Axes) -> None:
@@ -119,40 +125,50 @@ def _axes(ax: Axes) -> None:
     sns.despine(ax=ax)
 
 
-def _legend(frame: pd.DataFrame, chosen: dict[str, Mark]) -> list[Artist]:
-    handles: list[Artist] = []
+def _legend(frame: pd.DataFrame, chosen: dict[str, Mark], ax: Axes) -> None:
+    """To the right: objects under the name of their population, then how to read the signs."""
+    groups: dict[str, list[Line2D]] = {}
+    exact = set(frame.loc[pd.to_numeric(frame["log10_exact"]).notna(), "object"])
     for population, rows in frame.groupby("population", sort=False):
-        handles.append(Line2D([], [], linestyle="none", label=_heading(str(population))))
-        exact = set(rows.loc[pd.to_numeric(rows["log10_exact"]).notna(), "object"])
-        handles += [_key(n, chosen[n], n in exact) for n in rows["object"].unique()]
-    handles.append(Line2D([], [], linestyle="none", label="How to read it"))
-    handles += _reading(frame)
-    return handles
+        names = [str(n) for n in rows["object"].unique()]
+        groups[str(population)] = [_key(n, chosen[n], n in exact) for n in names]
+    groups["how to read it"] = _reading(frame, bool(exact))
+    handles = [h for name, keys in groups.items() for h in (_heading(name), *keys)]
+    legend = ax.legend(
+        handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.02), frameon=False,
+        fontsize="small", handlelength=2.2, labelspacing=0.55,
+    )  # fmt: skip
+    for text in legend.get_texts():
+        if not text.get_text().startswith(" "):
+            text.set_fontweight("bold")
 
 
-def _heading(population: str) -> str:
-    return population[:1].upper() + population[1:]
+def _heading(name: str) -> Line2D:
+    return Line2D([], [], linestyle="none", label=name[:1].upper() + name[1:])
 
 
 def _key(name: str, mark: Mark, exact: bool) -> Line2D:
     line = "-" if exact else "none"
-    return Line2D([], [], color=mark.color, marker=mark.marker, ms=5, ls=line, label=f"  {name}")
+    return Line2D([], [], color=mark.color, marker=mark.marker, ms=5, ls=line, label=f" {name}")
 
 
-def _reading(frame: pd.DataFrame) -> list[Artist]:
-    models: list[Artist] = [
-        Line2D([], [], color=REFERENCE, dashes=dashes, label=f"  model {label}")
+def _reading(frame: pd.DataFrame, exact: bool) -> list[Line2D]:
+    keys = [
+        Line2D([], [], color=REFERENCE, dashes=dashes, label=f" model {label}")
         for label, _, dashes in MODELS
     ]
-    grey = {"color": REFERENCE, "ms": 5}
     level = f"{frame['level'].iloc[0]:.0%}" if len(frame) else ""
-    keys = [Line2D([], [], marker="o", ls="none", label=f"  sampled, {level} interval", **grey)]
-    if pd.to_numeric(frame["log10_exact"]).notna().any():
-        keys.append(Line2D([], [], color=REFERENCE, label="  exact"))
-    hollow = grey | {"markerfacecolor": "none"}
+    keys.append(_sign(f" sampled, {level} interval", "o"))
+    if exact:
+        keys.append(Line2D([], [], color=REFERENCE, label=" exact"))
     if not np.isfinite(frame["log10_estimate"]).all():
-        label = f"  no hit: {level} upper bound"
-        keys.append(Line2D([], [], marker=r"$\downarrow$", ls="none", label=label, **grey))
+        keys.append(_sign(f" no hit: {level} upper bound", r"$\downarrow$"))
     if (frame["status"] == "unreliable").any():
-        keys.append(Line2D([], [], marker="o", ls="none", label="  unreliable", **hollow))
-    return models + list(keys)
+        keys.append(_sign(" unreliable", "o", "none"))
+    return keys
+
+
+def _sign(label: str, marker: str, face: str = REFERENCE) -> Line2D:
+    return Line2D(
+        [], [], color=REFERENCE, marker=marker, ms=5, ls="none", markerfacecolor=face, label=label
+    )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,15 +40,14 @@ def minima_claims(frame: pd.DataFrame) -> Claims:
     """Is the fraction of minima 3^-d? And do the samples agree with the exact values?"""
     frame = numeric(frame)
     fits = fit_bases(frame)
-    bases = fits[fits["power"] == "d"].set_index("object")
+    bases = {str(f["object"]): f for f in fits[fits["power"] == "d"].to_dict("records")}
     groups = [(str(name), rows) for name, rows in frame.groupby("object", sort=False)]
-    compared = {name: _off(rows) for name, rows in groups if len(_comparable(rows))}
+    verdicts = {name: _verdict(rows) for name, rows in groups}
     details = [
-        f"{name}: {_model_sentence(rows)}{_base_sentence(bases.loc[name])}."
-        for name, rows in groups
+        f"{name}: {verdicts[name].sentence}{_base_sentence(bases[name])}." for name, rows in groups
     ]
     return Claims(
-        f"{_model_answer(compared, _span(frame))} {exact_answer(frame)}",
+        f"{_model_answer(verdicts, _span(frame))} {exact_answer(frame)}",
         details,
         warnings(frame),
     )
@@ -89,7 +90,7 @@ def minima_alt(frame: pd.DataFrame) -> str:
     frame = numeric(frame)
     ends = []
     for name, rows in frame.groupby("object", sort=False):
-        row = rows.loc[rows["dim"].idxmax()]
+        row = _last(rows)
         ends.append(f"{name} {_value(row)} at d = {row['dim']}")
     return (
         f"Logarithm of the fraction of minima against dimension, {_span(frame)}, with intervals, "
@@ -104,53 +105,57 @@ def numeric(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**known)
 
 
-def _comparable(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows[(rows["status"] != "unreliable") & np.isfinite(rows["z_third"])]
+@dataclass(frozen=True)
+class _Verdict:
+    """What an object's rows say of 1/3^d; ``side``: ``agrees``, ``high``, ``low`` or empty."""
+
+    side: str
+    short: str
+    sentence: str
 
 
-def _off(rows: pd.DataFrame) -> bool:
-    return bool((_comparable(rows)["z_third"].abs() >= LIMIT).any())
-
-
-def _model_answer(off: dict[str, bool], span: str) -> str:
-    agree = [name for name, wrong in off.items() if not wrong]
-    differ = [name for name, wrong in off.items() if wrong]
-    parts = []
-    if agree:
-        parts.append(f"agrees with {_listed(agree)} (|z| < 4 at every d)")
-    if differ:
-        parts.append(f"fails for {_listed(differ)}")
-    verdict = " and ".join(parts) or "cannot be compared with these data"
-    return f"Over {span} the model 1/3^d {verdict}."
-
-
-def _model_sentence(rows: pd.DataFrame) -> str:
-    judged = _comparable(rows)
+def _verdict(rows: pd.DataFrame) -> _Verdict:
+    judged = rows[(rows["status"] != "unreliable") & np.isfinite(rows["z_third"])]
     if not len(judged):
-        return "too few hits to compare with 1/3^d"
-    largest = judged["z_third"].abs().max()
-    if largest < LIMIT:
-        return f"agrees with 1/3^d (largest |z| = {largest:.1f})"
+        return _Verdict("", "", "too few hits to compare with 1/3^d")
     wrong = judged[judged["z_third"].abs() >= LIMIT]
-    row = wrong.loc[wrong["dim"].idxmax()]
+    if not len(wrong):
+        largest = judged["z_third"].abs().max()
+        return _Verdict("agrees", "", f"agrees with 1/3^d (largest |z| = {largest:.1f})")
+    row = _last(wrong)
     bound = row["log10_estimate"] == -math.inf
     ratio = row["log10_high"] - row["log10_model_third"] if bound else row["log10_ratio_third"]
-    side = "too high" if ratio < 0 else "too low"
-    least = "at least " if bound else ""
-    return (
-        f"at d = {row['dim']} the fraction is {_value(row)}, and 1/3^d is {side} by a factor of "
-        f"{least}{factor(ratio)} (z = {row['z_third']:+.1f})"
+    side = "high" if row["z_third"] < 0 else "low"
+    size = f"{'at least ' if bound else ''}{factor(ratio)}"
+    sentence = (
+        f"at d = {row['dim']} the fraction is {_value(row)}, and 1/3^d is too {side} by a factor "
+        f"of {size} (z = {row['z_third']:+.1f})"
     )
+    return _Verdict(side, f"{size} at d = {row['dim']}", sentence)
 
 
-def _base_sentence(fit: pd.Series) -> str:
+def _model_answer(verdicts: dict[str, _Verdict], span: str) -> str:
+    agree = [name for name, v in verdicts.items() if v.side == "agrees"]
+    parts = [f"agrees with {_listed(agree)} (|z| < 4 at every d)"] if agree else []
+    for side in ("high", "low"):
+        off = [f"{name} ({v.short})" for name, v in verdicts.items() if v.side == side]
+        if off:
+            parts.append(f"is too {side}, by the factor in brackets, for {_listed(off)}")
+    return f"Over {span} the model 1/3^d {'; it '.join(parts) or 'cannot be judged'}."
+
+
+def _base_sentence(fit: Mapping[Any, Any]) -> str:
     if math.isnan(fit["base"]):
         return f"; no base fitted ({fit['note']})"
     logs = (math.log10(fit[key]) for key in ("base", "low", "high"))
     return f"; fitted to C·b^(−d), b = {interval(*logs)}, {fit['note']}"
 
 
-def _value(row: pd.Series) -> str:
+def _last(rows: pd.DataFrame) -> Mapping[Any, Any]:
+    return rows.sort_values("dim").to_dict("records")[-1]
+
+
+def _value(row: Mapping[Any, Any]) -> str:
     return interval(row["log10_estimate"], row["log10_low"], row["log10_high"])
 
 

@@ -36,7 +36,9 @@ class Style:
 PLAIN, LATEX = Style(), Style(latex=True)
 
 
-def interval(log10_value: float, log10_low: float, log10_high: float, style: Style = PLAIN) -> str:
+def interval(
+    log10_value: float, log10_low: float, log10_high: float, *, style: Style = PLAIN
+) -> str:
     """``4.4 (3.1–6.0)×10⁻⁶``: two significant digits of the half-width; ``< x`` for a bound."""
     if math.isnan(log10_value):
         return ""

@@ -30,7 +30,7 @@ def _text(field: str) -> Callable[[Row, Style], str]:
 
 
 def _estimate(row: Row, style: Style) -> str:
-    return interval(row.log10_estimate, row.log10_low, row.log10_high, style)
+    return interval(row.log10_estimate, row.log10_low, row.log10_high, style=style)
 
 
 def _exact(row: Row, style: Style) -> str:
@@ -83,7 +83,7 @@ INDEX = [
 def _base(row: Row, style: Style) -> str:
     if math.isnan(row.base):
         return ""
-    return interval(*(math.log10(x) for x in (row.base, row.low, row.high)), style)
+    return interval(*(math.log10(x) for x in (row.base, row.low, row.high)), style=style)
 
 
 def _law(row: Row, style: Style) -> str:
@@ -109,7 +109,10 @@ def cells(frame: pd.DataFrame, columns: Sequence[Column], style: Style = PLAIN) 
     """The body of the table as text."""
     known = [c for c in NUMERIC if c in frame]
     clean = frame.assign(**{c: pd.to_numeric(frame[c]).astype(float) for c in known})
-    rows = [SimpleNamespace(**record) for record in clean.to_dict("records")]
+    rows = [
+        SimpleNamespace(**{str(k): v for k, v in record.items()})
+        for record in clean.to_dict("records")
+    ]
     return [[c.cell(row, style) for c in columns] for row in rows]
 
 

@@ -1,0 +1,115 @@
+"""``python -m experiments``: from a store to a page, the same byte for byte."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from critpoints.report.provenance import checksum
+from experiments import __main__ as door
+from experiments import minima_fraction
+from experiments.runner import House, write_data, write_page
+
+TINY = minima_fraction.Budget("1-3", 0.2, {"fast": 3000, "dense": 1000})
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    monkeypatch.setitem(minima_fraction.PRESETS, "quick", TINY)
+
+
+def _run(root: Path, *extra: str) -> int:
+    return door.main(["--root", str(root), "--jobs", "1", *extra, "minima_fraction"])
+
+
+def _files(root: Path) -> dict[str, bytes]:
+    found = (p for p in root.rglob("*") if p.is_file() and ".sqlite" not in p.name)
+    return {p.relative_to(root).as_posix(): p.read_bytes() for p in found}
+
+
+@pytest.mark.usefixtures("tiny")
+def test_from_nothing_to_a_page_and_again(tmp_path, capsys):
+    assert _run(tmp_path) == 0
+    address = Path(capsys.readouterr().out.strip())
+    assert address == (tmp_path / "reports/quick/index.html").resolve()
+    first = _files(tmp_path)
+    assert _run(tmp_path) == 0
+    assert _files(tmp_path) == first
+    names = {Path(f).name for f in first}
+    for kind in ("csv", "parquet", "json", "svg", "png", "pdf"):
+        assert f"minima_fraction.{kind}" in names
+    for kind in ("md", "csv", "tex"):
+        assert f"minima_fraction_table.{kind}" in names
+
+
+@pytest.mark.usefixtures("tiny")
+def test_data_checksums_and_page_fit_together(tmp_path):
+    _run(tmp_path)
+    data = tmp_path / "data/quick"
+    record = json.loads((data / "minima_fraction.json").read_text())
+    assert set(record["files"]) == {"minima_fraction.csv", "minima_fraction.parquet"}
+    for name, digest in record["files"].items():
+        assert checksum(data / name) == digest
+    table = pd.read_csv(data / "minima_fraction.csv")
+    assert len(table) == 10 * 3
+    assert (table["z"].abs().dropna() < 4).all()
+    html = (tmp_path / "reports/quick/index.html").read_text()
+    namespaces = r'xmlns(:\w+)?="[^"]*"'
+    assert "http" not in re.sub(namespaces, "", html)
+    assert str(tmp_path) not in html
+    for target in re.findall(r'<a href="([^"#]+)"', html):
+        assert (tmp_path / "reports/quick" / target).exists()
+
+
+@pytest.mark.usefixtures("tiny")
+def test_negative_control_doctored_data_change_the_page(tmp_path):
+    _run(tmp_path)
+    house = House(tmp_path, "quick")
+    honest = (house.reports / "index.html").read_text()
+    frame = pd.read_parquet(house.data / "minima_fraction.parquet")
+    write_data("minima_fraction", frame.assign(z=frame["z"] + 20), house)
+    doctored = write_page(door.EXPERIMENTS, house).read_text()
+    assert "contradict" not in honest
+    assert "the samples contradict the exact value" in doctored
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["minima_fractoin"], "did you mean minima_fraction?"),
+        (["--preset", "quik"], "did you mean quick?"),
+        (["--jobs", "0"], "jobs must be at least 1"),
+        (["--jobs", "x"], "invalid int value"),
+        (["--colour"], "unrecognized arguments"),
+    ],
+)
+def test_bad_input_is_one_line(arguments, said, capsys):
+    assert door.main(arguments) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.usefixtures("tiny")
+def test_a_foreign_store_is_one_line_and_kept(tmp_path, capsys):
+    store = tmp_path / "data/quick/store.sqlite"
+    store.parent.mkdir(parents=True)
+    store.write_text("not a database" * 100)
+    assert _run(tmp_path) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert store.read_text().startswith("not a database")
+
+
+def test_interruption_says_how_to_go_on(tmp_path, monkeypatch, capsys):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(minima_fraction, "collect", interrupt)
+    assert _run(tmp_path) == 130
+    error = capsys.readouterr().err
+    assert "go on with python -m experiments --root" in error
+    assert error.count("\n") == 1

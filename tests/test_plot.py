@@ -1,0 +1,114 @@
+"""Figures: axes in, axes out, nothing global touched."""
+
+from __future__ import annotations
+
+import math
+import sys
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+import critpoints
+from critpoints.plot import canvas, index_law, marks, minima_fraction
+from critpoints.plot.minima import NEAR, _places
+
+
+@pytest.fixture(scope="module")
+def frame():
+    return critpoints.sweep(["independent", "goe", "isotropic", "wishart"], "1-7", samples=4000)
+
+
+def test_returns_the_axes_and_leaves_style_alone(frame):
+    before = dict(mpl.rcParams)
+    ax = Figure().add_subplot()
+    assert minima_fraction(frame, ax) is ax
+    assert dict(mpl.rcParams) == before
+    assert "matplotlib.pyplot" not in vars(sys.modules["critpoints.plot.minima"])
+    assert ax.get_xlabel()
+    assert ax.get_ylabel()
+
+
+def test_legend_names_objects_populations_and_models(frame):
+    ax = minima_fraction(frame, Figure().add_subplot())
+    texts = [t.get_text().strip() for t in ax.get_legend().get_texts()]
+    assert {"goe", "isotropic", "model $3^{-d}$", "model $2^{-d}$", "exact"} <= set(texts)
+    for population in frame["population"].unique():
+        assert population[:1].upper() + population[1:] in texts
+
+
+def test_rows_without_a_hit_are_arrows_at_their_bound(frame):
+    bounds = frame[frame["status"] == "bound"]
+    assert len(bounds)
+    ax = minima_fraction(frame, Figure().add_subplot())
+    drawn = np.concatenate([line.get_ydata() for line in ax.lines]).astype(float)
+    for high in bounds["log10_high"]:
+        assert np.isclose(drawn, high).any()
+    assert any("no hit" in t.get_text() for t in ax.get_legend().get_texts())
+
+
+def test_without_exact_values(frame):
+    ax = minima_fraction(frame.assign(log10_exact=math.nan), Figure().add_subplot())
+    assert "exact" not in [t.get_text().strip() for t in ax.get_legend().get_texts()]
+
+
+def test_probabilities_below_the_smallest_float(frame):
+    shifted = frame[frame["object"] == "independent"].copy()
+    for end in ("estimate", "low", "high", "exact"):
+        shifted[f"log10_{end}"] -= 400.0
+    ax = minima_fraction(shifted, Figure().add_subplot())
+    assert ax.get_ylim()[0] < -400
+
+
+def test_unreliable_rows_are_marked(frame):
+    doubted = frame.assign(status=["unreliable", *frame["status"][1:]])
+    ax = minima_fraction(doubted, Figure().add_subplot())
+    assert any("unreliable" in t.get_text() for t in ax.get_legend().get_texts())
+
+
+def test_only_points_that_would_hide_each_other_move(frame):
+    places = _places(frame, NEAR * 5)
+    moved = frame[places != frame["dim"]]
+    assert set(moved["dim"]) & {1}
+    assert (
+        places[frame["object"] == "wishart"] == frame.loc[frame["object"] == "wishart", "dim"]
+    ).all()
+    assert (
+        not frame.assign(place=places).duplicated(["place", "log10_estimate", "log10_high"]).any()
+    )
+
+
+def test_marks_differ():
+    found = marks.marks([f"name{i}" for i in range(30)]).values()
+    assert len({(m.color, m.marker) for m in found}) == 30
+
+
+@pytest.mark.parametrize("ensembles", [["goe"], ["goe", "independent"]])
+def test_index_law(ensembles):
+    frame = critpoints.sweep(ensembles, [3], event="index", samples=3000)
+    ax = index_law(frame, Figure().add_subplot())
+    heights = sum(bar.get_height() for bar in ax.patches)
+    assert heights == pytest.approx(len(ensembles), abs=0.01)
+    labels = [t.get_text() for t in ax.get_xticklabels()]
+    assert labels[:4] == ["0", "1", "2", "3"]
+    assert ("degenerate" in labels) == ("independent" in ensembles)
+    assert any("random matrices" in t.get_text() for t in ax.get_legend().get_texts())
+
+
+@pytest.mark.parametrize("kind", ["svg", "png", "pdf"])
+def test_files_come_out_the_same(frame, kind, tmp_path):
+    def once(name):
+        figure = canvas.draw(lambda f: minima_fraction(frame, f.add_subplot()), (6, 4))
+        return canvas.save(figure, tmp_path / f"{name}.{kind}").read_bytes()
+
+    assert once("a") == once("b")
+
+
+def test_inline_svg_takes_the_colour_of_the_page(frame):
+    figure = canvas.draw(lambda f: minima_fraction(frame, f.add_subplot()), (6, 4))
+    svg = canvas.inline_svg(figure)
+    assert svg.startswith("<svg")
+    assert "currentColor" in svg
+    assert canvas.INK not in svg
+    assert "<metadata" not in svg

@@ -1,0 +1,185 @@
+"""Tables, claims and the page: what is said follows from the data."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+import critpoints
+from critpoints.report import claims, numbers, page, provenance, tables
+from critpoints.report.claims import Claims
+
+
+@pytest.fixture(scope="module")
+def frame():
+    return critpoints.sweep(["independent", "goe", "gue"], "1-6", samples=20_000)
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "text"),
+    [
+        (0.14644, 0.1455, 0.1473, "0.14644 (0.14550–0.14730)"),
+        (4.44e-6, 3.1e-6, 6.02e-6, "4.4 (3.1–6.0)×10⁻⁶"),
+        (1.0, 0.99, 1.0, "1.0000 (0.9900–1.0000)"),
+    ],
+)
+def test_two_digits_of_the_uncertainty(value, low, high, text):
+    assert numbers.interval(*(math.log10(x) for x in (value, low, high))) == text
+
+
+def test_bounds_and_numbers_below_the_smallest_float():
+    assert numbers.interval(-math.inf, -math.inf, math.log10(7.5e-6)) == "< 7.5×10⁻⁶"
+    assert numbers.interval(-400.0, -400.1, -399.9) == "1.00 (0.79–1.26)×10⁻⁴⁰⁰"
+    latex = numbers.interval(-400.0, -400.1, -399.9, style=numbers.LATEX)
+    assert latex == r"$1.00\,(0.79\text{--}1.26)\times 10^{-400}$"
+    assert numbers.interval(math.nan, math.nan, math.nan) == ""
+
+
+def test_factors():
+    assert numbers.factor(math.log10(26.4)) == "26"
+    assert numbers.factor(-math.log10(26.4)) == "26"
+    assert numbers.factor(6.0) == "1.0×10⁶"
+
+
+def test_tables_have_a_line_a_row(frame):
+    markdown = tables.to_markdown(frame).splitlines()
+    assert len(markdown) == len(frame) + 2
+    assert len({line.count("|") for line in markdown}) == 1
+    rows = list(csv.reader(io.StringIO(tables.to_csv(frame))))
+    assert len(rows) == len(frame) + 1
+    assert {len(row) for row in rows} == {len(tables.MINIMA)}
+
+
+def test_latex_is_escaped(frame):
+    odd = frame.head(1).assign(object="a_b:c=50%&{x}^2")
+    latex = tables.to_latex(odd)
+    assert r"a\_b:c=50\%\&\{x\}\textasciicircum{}2" in latex
+    assert latex.startswith(r"\begin{tabular}")
+    assert latex.count(r"\toprule") == latex.count(r"\bottomrule") == 1
+    assert re.search(r"[^\x00-\x7f]", latex) is None
+
+
+def test_markdown_bars_are_escaped(frame):
+    assert r"a\|b" in tables.to_markdown(frame.head(1).assign(object="a|b"))
+
+
+def test_index_and_base_tables(frame):
+    law = critpoints.sweep(["goe"], [2], event="index", samples=2000)
+    assert "degenerate" in tables.to_markdown(law, tables.INDEX)
+    assert "not the limit" in tables.to_latex(critpoints.fit_bases(frame), tables.BASES)
+
+
+def test_claims_follow_the_data(frame):
+    said = claims.minima_claims(frame)
+    assert "agrees with independent" in said.answer
+    assert "is too high" in said.answer
+    assert "goe (" in said.answer
+    assert re.search(r"All \d+ comparisons with exact values agree", said.answer)
+    assert not any("contradict" in w for w in said.warnings)
+    goe = next(d for d in said.details if d.startswith("goe"))
+    assert "b = " in goe
+    assert "not the limit" in goe
+
+
+def test_negative_control_a_contradiction_is_said(frame):
+    doctored = frame.copy()
+    row = doctored.index[(doctored["object"] == "goe") & (doctored["dim"] == 2)][0]
+    doctored.loc[row, "z"] = 9.1
+    said = claims.minima_claims(doctored)
+    assert "disagree" in said.answer
+    assert "All" not in said.answer
+    assert any(w.startswith("goe, d = 2: the samples contradict") for w in said.warnings)
+
+
+def test_negative_control_a_failing_model_is_said(frame):
+    doctored = frame.copy()
+    rows = doctored["object"] == "independent"
+    doctored.loc[rows, ["z_third", "log10_ratio_third"]] = [8.0, 1.0]
+    said = claims.minima_claims(doctored)
+    assert "agrees with" not in said.answer
+    assert "too low, by the factor in brackets, for independent (10 at d = 6)" in said.answer
+
+
+def test_unreliable_rows_speak_only_as_a_warning(frame):
+    doctored = frame.copy()
+    doctored.loc[doctored["object"] == "goe", "status"] = "unreliable"
+    said = claims.minima_claims(doctored)
+    assert "goe (" not in said.answer
+    assert any("unreliable" in w for w in said.warnings)
+
+
+class _Requests(HTMLParser):
+    """Everything a browser would fetch."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+        self.tags = []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        kept = ("src", "href", "xlink:href", "srcset", "data", "action")
+        self.found += [value for name, value in attrs if name in kept and tag != "a"]
+
+
+def _page(frame, title="A title", svg="<svg></svg>"):
+    section = page.Section(
+        name="x",
+        title=title,
+        question="Why?",
+        svg=svg,
+        alt=claims.minima_alt(frame),
+        claims=claims.minima_claims(frame),
+        tables=[page.Table("Every row", frame, tables.MINIMA)],
+        method=page.methods(frame),
+        command="python -m experiments",
+        links={"x.csv": "x.csv"},
+    )
+    return page.render(title, [section])
+
+
+def test_page_asks_nothing_of_the_network(frame):
+    html = _page(frame)
+    parser = _Requests()
+    parser.feed(html)
+    assert all(r.startswith(("#", "data:")) for r in parser.found)
+    assert "http:" not in html
+    assert "https:" not in html
+    assert "url(" not in html
+    assert "script" not in parser.tags
+
+
+def test_page_escapes_markup(frame):
+    html = _page(frame.assign(object="<script>x</script>"), title="<b>& co</b>")
+    assert "<script" not in html
+    assert "<b>" not in html
+    assert "&lt;b&gt;&amp; co&lt;/b&gt;" in html
+
+
+def test_page_says_what_the_data_say(frame):
+    doctored = frame.copy()
+    doctored.loc[doctored["dim"] == 2, "z"] = -12.0
+    assert "contradict" not in _page(frame)
+    assert "contradict" in _page(doctored)
+
+
+def test_empty_claims_render():
+    assert Claims("yes").warnings == []
+    assert "<h1>none</h1>" in page.render("none", [])
+
+
+def test_provenance_has_checksums_and_no_paths(frame, tmp_path):
+    file = tmp_path / "data.csv"
+    file.write_text("a\n")
+    record = provenance.provenance(frame, [file], "python -m experiments")
+    assert record["files"] == {"data.csv": provenance.checksum(file)}
+    assert len(record["specs"]) == len(frame)
+    assert {"python", "critpoints", "numpy", "scipy", "pandas"} <= set(record["versions"])
+    written = provenance.write(record, tmp_path / "data.json").read_text()
+    assert str(tmp_path) not in written
+    assert frame["digest"].iloc[0] in written
