@@ -5,11 +5,16 @@ from __future__ import annotations
 import difflib
 import math
 import operator
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from numbers import Integral, Real
 from typing import Any
 
-_HOLDS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
+_HOLDS: dict[str, Callable[[float, float], bool]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
 
 
 def integer(name: str, value: Any, low: int | None = None, high: int | None = None) -> int:
@@ -37,7 +42,7 @@ def real(
     try:
         result = float(value)
     except OverflowError:  # an integer beyond 1e308
-        result = math.inf if value > 0 else -math.inf
+        result = math.inf
     stated = [
         (sign, bound)
         for sign, bound in ((">", above), (">=", at_least), ("<", below), ("<=", at_most))

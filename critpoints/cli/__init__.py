@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 
 import typer
@@ -34,6 +35,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; bad input is one line on stderr and status 2."""
     if os.getcwd() not in sys.path:  # noqa: PTH109 - sys.path holds strings
         sys.path.insert(0, os.getcwd())  # noqa: PTH109
+    warnings.showwarning = _warn
     try:
         status = app(args=arguments, prog_name="critpoints", standalone_mode=False)
     except typer.TyperException as error:
@@ -46,6 +48,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return int(status or 0)
+
+
+def _warn(message: Warning | str, *_: object, **__: object) -> None:
+    _say(f"warning: {message}", 0)
 
 
 def _say(message: str, status: int) -> int:

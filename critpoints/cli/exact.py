@@ -10,7 +10,7 @@ from critpoints.cli import options, output
 
 COLUMNS = (
     "ensemble", "population", "dim", "index", "probability", "log10", "count", "log10_count",
-    "asymptotic", "method", "accuracy",
+    "log10_asymptotic", "method", "accuracy",
 )  # fmt: skip
 
 

@@ -150,7 +150,7 @@ class Weighted(Estimator):
         )
 
     def _nothing(self, n: int, effective: float, level: float) -> Estimate:
-        """A bin without weight: no bound for minima, one at the total's effective size for a law."""
+        """A bin without weight: refused for minima, bounded at the total's effective size else."""
         refused = self.event == "minima"
         high = -math.expm1(math.log1p(-level) / effective)
         return Estimate(

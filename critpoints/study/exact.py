@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -50,32 +51,35 @@ def exact(
     """
     if isinstance(ensembles, str | Ensemble | type):
         ensembles = [ensembles]
-    rows = [
-        row
-        for ensemble in ensembles
-        for dim in parse_dims(dims)
-        for row in _rows(build(ensemble, dim), index)
-    ]
-    return pd.DataFrame(rows)
+    found = parse_dims(dims)
+    return pd.DataFrame([row for e in ensembles for row in _rows(e, found, index)])
 
 
-def _rows(ensemble: Ensemble, index: int | str) -> list[dict[str, Any]]:
-    law, dim = ensemble.exact_law(), ensemble.dim
+def _rows(ensemble: Object, dims: list[int], index: int | str) -> list[dict[str, Any]]:
+    built = [build(ensemble, dim) for dim in dims]
+    law = built[0].exact_law()
     if law is None:
-        raise ValueError(f"ensemble {refs.describe(ensemble, ENSEMBLES)} has no exact law")
-    name, parameters = law
+        raise ValueError(f"ensemble {refs.describe(built[0], ENSEMBLES)} has no exact law")
     if index != "all":
-        index = integer("index", index, low=0, high=dim)
-    door = laws.minimum if index == 0 else laws.index_law
-    found = door(name, dim, **parameters)
-    if found is None:
-        raise ValueError(f"no exact law of {name} is known in dimension {dim}")
-    wanted = range(dim + 1) if index == "all" else [int(index)]
-    return [_row(ensemble, found, k) for k in wanted]
+        index = integer("index", index, low=0, high=min(dims))
+    name, parameters = law
+    if index == 0:
+        found = laws.minima(name, dims, **parameters)
+    else:
+        found = [laws.index_law(name, dim, **parameters) for dim in dims]
+    return [
+        _row(e, law, exact, k)
+        for e, exact in zip(built, found, strict=True)
+        for k in (range(e.dim + 1) if index == "all" else [int(index)])
+    ]
 
 
-def _row(ensemble: Ensemble, found: Exact, k: int) -> dict[str, Any]:
-    log = float(found.log[k])
+def _row(
+    ensemble: Ensemble, law: tuple[str, dict[str, Any]], found: Exact, k: int
+) -> dict[str, Any]:
+    (name, parameters), log = law, float(found.log[k])
+    asymptotic = laws.asymptotic(name, ensemble.dim, **parameters) if k == 0 else None
+    log_count = _log_count(name, ensemble.dim, parameters, k)
     return {
         "ensemble": refs.describe(ensemble, ENSEMBLES),
         "population": ensemble.population,
@@ -83,7 +87,21 @@ def _row(ensemble: Ensemble, found: Exact, k: int) -> dict[str, Any]:
         "index": k,
         "probability": math.exp(log),
         "log10": log / LN10,
+        "count": None if log_count is None else math.exp(min(log_count, 709.0)),
+        "log10_count": None if log_count is None else log_count / LN10,
+        "asymptotic": None if asymptotic is None else math.exp(asymptotic),
+        "log10_asymptotic": None if asymptotic is None else asymptotic / LN10,
         "method": found.method,
         "accuracy": found.accuracy,
         "accuracy_kind": found.accuracy_kind,
     }
+
+
+@lru_cache(maxsize=8)
+def _counts(name: str, dim: int, parameters: tuple[tuple[str, Any], ...]) -> Exact | None:
+    return laws.count(name, dim, **dict(parameters))
+
+
+def _log_count(name: str, dim: int, parameters: dict[str, Any], k: int) -> float | None:
+    counts = _counts(name, dim, tuple(sorted(parameters.items())))
+    return None if counts is None else float(counts.log[k])

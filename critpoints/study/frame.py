@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from critpoints._version import __version__
+from critpoints.errors import RangeWarning
 from critpoints.estimate import LN10, Estimate
 from critpoints.study.collect import Outcome
 from critpoints.study.spec import Spec
@@ -156,16 +158,20 @@ def z_score(e: Estimate, log_reference: float) -> float | None:
 
 
 def _exact(spec: Spec) -> Sequence[float | None]:
-    """Natural logarithms of the exact values, one a bin, None where no law is known."""
+    """Natural logarithms of the exact values, one a bin; None where no law is verified."""
     event, dim = spec.estimator.event, spec.ensemble.dim
-    law = spec.ensemble.exact_law()
     unknown = [None] * (1 if event == "minima" else dim + 2)
+    law = spec.ensemble.exact_law()
     if law is None:
         return unknown
     name, parameters = law
     door = laws.minimum if event == "minima" else laws.index_law
-    exact = door(name, dim, **parameters)
-    return unknown if exact is None else [float(x) for x in exact.log]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RangeWarning)
+        try:
+            return [float(x) for x in door(name, dim, **parameters).log]
+        except RangeWarning:
+            return unknown
 
 
 def _fits(rows: pd.DataFrame) -> list[dict[str, Any]]:
