@@ -59,10 +59,10 @@ def half_line(reach: float, width: float, order: int, power: float) -> tuple[Arr
     """Nodes and weights on [0, reach] for functions that vary on the scale 1, singular at 0.
 
     Panels have equal width in the square root, so that they shrink towards 0, until they are
-    nine widths long, which resolves a unit Gaussian.
+    seven widths long, which resolves a unit Gaussian.
     """
-    bend = min(4.5**2, reach)  # where the panel of width w in the root is 9 w long
+    bend = min(3.5**2, reach)  # where the panel of width w in the root is 7 w long
     count = math.ceil(math.sqrt(bend) / width)
     edges = np.linspace(0, math.sqrt(bend), count + 1) ** 2
-    further = np.linspace(bend, reach, 1 + math.ceil((reach - bend) / (9 * width)))
+    further = np.linspace(bend, reach, 1 + math.ceil((reach - bend) / (7 * width)))
     return powered(np.concatenate([edges, further[1:]]), order, power)

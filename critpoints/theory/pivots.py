@@ -37,6 +37,7 @@ from critpoints.theory.result import Exact
 Array = NDArray[np.float64]
 Long = NDArray[np.longdouble]
 
+_TILTS = 4.0  # how far the tilt may be from the best before everything is tilted anew
 _CHUNK = 2e6  # kernel entries, 16 MB, of the shifts worked on at a time
 
 
@@ -44,13 +45,13 @@ class Rule(NamedTuple):
     r"""A discretisation: range ``base + slope sqrt(beta n)`` beyond -x, panels in the root."""
 
     base: float = 9.0
-    slope: float = 0.5
+    slope: float = 0.55  # the last preimage of a pivot is typically sqrt(beta n) / 2
     width: float = 0.4
     order: int = 16
 
     def worse(self) -> Rule:
         """Narrower and coarser: what the result is compared with."""
-        return Rule(self.base - 0.75, 0.92 * self.slope, 1.2 * self.width, self.order)
+        return Rule(self.base - 0.75, 0.96 * self.slope, 1.2 * self.width, self.order)
 
 
 def log_minimum(
@@ -176,39 +177,51 @@ def _half_line(n: int, beta: float, x: Array, rule: Rule) -> tuple[Array, Array]
 def _log_minimum(n: int, beta: float, x: Array, weighted: bool, rule: Rule) -> Long:
     """One discretisation, shape (n, len(x))."""
     y, weight = _half_line(n, beta, x, rule)
-    tilt = _tilt(beta * n / 2, float(x.mean()))
-    # phi(y + u + x) = gauss(y, u, x) exp(-tilt (y + u)), and f carries exp(tilt y)
-    drop = (y[:, None] + y + (x - tilt)[:, None, None]) ** 2 / 2
-    gauss = np.exp(-drop) * weight * (y[:, None] if weighted else 1.0)
-    start = (y[:, None] + x - tilt) ** 2 / 2
-    f = np.exp(-start) * (y[:, None] if weighted else 1.0)
-    constant = tilt**2 / 2 - tilt * x - math.log(2 * math.pi) / 2
-    back = weight * np.exp(-tilt * y)
+    size = y[:, None] if weighted else np.ones((1, 1))
+    tilt = _tilt(beta / 2, float(x.mean()))
+    noise = _noise(y, x, tilt)
+    f = np.exp(-((y[:, None] + x - tilt) ** 2) / 2) * size
     product, log = np.outer(y, y), np.zeros((n, x.size), dtype=np.longdouble)
-    scale = constant.astype(np.longdouble)
+    scale = noise.constant.astype(np.longdouble)
     for i in range(1, n + 1):
         norm = weight @ f
         f /= np.where(norm > 0, norm, 1.0)
-        total = back @ f
+        total = weight * np.exp(-tilt * y) @ f
         if not (norm * total > 0).all():
             raise AccuracyError(f"pivot recursion underflows at size {i}: beta n or |x| too large")
         scale += np.log(norm)
         log[i - 1] = scale + np.log(total)
+        wanted = _tilt(beta * i / 2, float(x.mean()))
+        if abs(wanted - tilt) > _TILTS:
+            f *= np.exp((wanted - tilt) * y)[:, None]
+            tilt, noise = wanted, _noise(y, x, wanted)
         kernel, offset = _kernel(beta * i / 2, product, y, tilt)
-        h = kernel @ (f * (weight * y)[:, None])
-        f = np.matmul(gauss, h.T[:, :, None])[:, :, 0].T
-        scale += constant + offset
+        h = weight[:, None] * (kernel @ (f * (weight * y)[:, None]))
+        f = np.matmul(noise.gauss, h.T[:, :, None])[:, :, 0].T * size
+        scale += noise.constant + offset
     return log
 
 
-def _tilt(s: float, x: float) -> float:
-    r"""Half the typical :math:`y + u + x` at the last step, so that the exponents stay small.
+class _Noise(NamedTuple):
+    r"""The factors of :math:`\varphi(y+u+x) = e^{constant}\,gauss\,e^{-t(y+u)}`."""
 
-    With all pivots near r the step has weight :math:`r^{2s}e^{-r^2-(2r+x)^2/2}`, largest where
+    gauss: Array  # (shifts, y, u)
+    constant: Array  # (shifts,)
+
+
+def _noise(y: Array, x: Array, tilt: float) -> _Noise:
+    gauss = np.exp(-((y[:, None] + y + (x - tilt)[:, None, None]) ** 2) / 2)
+    return _Noise(gauss, tilt**2 / 2 - tilt * x - math.log(2 * math.pi) / 2)
+
+
+def _tilt(s: float, x: float) -> float:
+    r"""The typical :math:`y + u + x`: a density carried as :math:`f e^{ty}` does not underflow.
+
+    With all pivots near r a step has weight :math:`r^{2s}e^{-r^2-(2r+x)^2/2}`, largest where
     :math:`3r^2 + xr = s`.
     """
     r = (math.sqrt(x * x + 12 * s) - x) / 6
-    return max(0.0, (2 * r + x) / 2)
+    return max(0.0, 2 * r + x)
 
 
 def _kernel(s: float, product: Array, y: Array, tilt: float) -> tuple[Array, float]:
