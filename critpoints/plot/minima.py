@@ -17,6 +17,7 @@ MODELS = (("$3^{-d}$", 3.0, (5, 2)), ("$2^{-d}$", 2.0, (1.5, 1.5)))
 STEP = 0.07  # of one dimension: how far apart points stand that would hide each other
 NEAR = 0.012  # of the height of the axes: points closer than this would
 ARROW = 0.035  # of the height of the axes
+BELOW = 1.25  # how far exact lines are followed, in decades over those sampled
 ROOM = 0.85  # beyond the last dimension, for the names of the models
 
 
@@ -97,13 +98,17 @@ def _bounds(rows: pd.DataFrame, mark: Mark, length: float, ax: Axes) -> None:
 
 
 def _limits(frame: pd.DataFrame, ax: Axes) -> float:
-    """Fit the y axis to the data; returns its height."""
-    columns = ["log10_estimate", "log10_low", "log10_high", "log10_exact"]
-    values = frame[columns].apply(pd.to_numeric).to_numpy(float)
-    lowest = min(float(values[np.isfinite(values)].min(initial=-1.0)), -1.0)
+    """Fit the y axis to what was sampled, with some room for exact lines; returns its height."""
+    sampled = _lowest(frame[["log10_estimate", "log10_low", "log10_high"]])
+    lowest = min(sampled, max(_lowest(frame[["log10_exact"]]), BELOW * sampled))
     ax.set_ylim(1.07 * lowest, -0.04 * lowest)
     ax.set_xlim(frame["dim"].min() - 0.5, frame["dim"].max() + ROOM)
     return abs(lowest) * 1.11
+
+
+def _lowest(columns: pd.DataFrame) -> float:
+    values = columns.apply(pd.to_numeric).to_numpy(float)
+    return min(float(values[np.isfinite(values)].min(initial=-1.0)), -1.0)
 
 
 def _models(frame: pd.DataFrame, ax: Axes) -> None:
