@@ -23,7 +23,7 @@ from critpoints.errors import AccuracyError
 Array = NDArray[np.float64]
 DROP = 42.0  # exp(-42) = 6e-19 of the largest integrand: where a grid may stop
 _REFINEMENTS = 6
-_BLOCK = 12
+_BLOCK = 8
 _MAX_BLOCKS = 60
 
 

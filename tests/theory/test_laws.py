@@ -1,0 +1,163 @@
+"""The door: every name, its shape, its mass, its figures, its refusals."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from critpoints import theory
+from critpoints.errors import RangeWarning
+from critpoints.theory import laws
+
+ROOT2 = math.sqrt(2)
+ALL: list[tuple[str, dict[str, Any]]] = [
+    ("independent", {}),
+    ("independent", {"minimum": 0.5, "maximum": 0.5, "inflection": 0.0}),
+    ("gaussian", {}),
+    ("gaussian", {"beta": 2}),
+    ("gaussian", {"beta": 2.5}),
+    ("wishart", {}),
+    ("goi", {"variance": 0.3}),
+    ("goi", {"variance": 0}),
+    ("isotropic", {}),
+    ("isotropic", {"at": "fixed"}),
+    ("spin-glass", {"p": 4}),
+    ("confined", {"mass": 0.5}),
+]
+
+
+@pytest.mark.parametrize(("name", "parameters"), ALL)
+@pytest.mark.parametrize("dim", [1, 2, 9])
+def test_every_law_has_its_shape_its_mass_and_its_minimum(
+    name: str, parameters: dict[str, Any], dim: int
+) -> None:
+    law = laws.index_law(name, dim, **parameters)
+    one = laws.minimum(name, dim, **parameters)
+    assert law.log.shape == (dim + 2,)
+    assert one.log.shape == (1,)
+    assert np.exp(law.log).sum() == pytest.approx(1, abs=1e-12)
+    assert law.log[0] == pytest.approx(one.log[0], abs=1e-9)
+    assert one.accuracy_kind == "relative"
+    if name != "independent":
+        assert law.log[-1] == -math.inf
+
+
+@pytest.mark.parametrize(("name", "parameters"), ALL)
+def test_many_dimensions_agree_with_one_at_a_time(name: str, parameters: dict[str, Any]) -> None:
+    dims = [7, 2]
+    for dim, found in zip(dims, laws.minima(name, dims, **parameters), strict=True):
+        single = laws.minimum(name, dim, **parameters)
+        assert found.log[0] == pytest.approx(single.log[0], abs=1e-9)
+    assert laws.minima(name, [], **parameters) == []
+
+
+def test_gaussian_figures() -> None:
+    closed = [
+        0.5,
+        (2 - ROOT2) / 4,
+        (math.pi - 2 * ROOT2) / (4 * math.pi),
+        0.25 - ROOT2 / 16 - 1 / (2 * math.pi),
+        (3 * math.pi - 8 - ROOT2) / (24 * math.pi),
+    ]
+    found = [math.exp(one.log[0]) for one in laws.minima("gaussian", [1, 2, 3, 4, 5, 8, 10])]
+    assert found[:5] == pytest.approx(closed, rel=1e-11)
+    assert found[5:] == pytest.approx([9.694546749e-10, 2.265653158e-14], rel=1e-9)
+    deep = [one.log[0] / math.log(10) for one in laws.minima("gaussian", [20, 40])]
+    assert deep == pytest.approx([-51.1080237, -197.5906404], abs=1e-7)
+    law = np.exp(laws.index_law("gaussian", 4).log[:-1])
+    expected = [0.0024567, ROOT2 / 8, 0.6415332, ROOT2 / 8, 0.0024567]
+    assert law == pytest.approx(expected, abs=5e-8)
+
+
+def test_three_populations_have_three_answers_in_two_dimensions() -> None:
+    found = [
+        math.exp(laws.minimum(name, 2, **parameters).log[0])
+        for name, parameters in (
+            ("gaussian", {}),
+            ("isotropic", {"at": "fixed"}),
+            ("isotropic", {}),
+        )
+    ]
+    assert found == pytest.approx([0.1464466, 0.2113249, 0.25], abs=1e-7)
+
+
+@pytest.mark.parametrize("beta", [1, 2])
+def test_beyond_twenty_the_pfaffian_has_exact_ends(beta: int) -> None:
+    law = laws.index_law("gaussian", 24, beta=beta)
+    assert law.accuracy_kind == "absolute"
+    assert law.log[0] == laws.minimum("gaussian", 24, beta=beta).log[0]
+    assert law.log[0] < -100
+    assert law.log[1] == -math.inf
+    assert np.exp(law.log).sum() == pytest.approx(1, abs=1e-12)
+
+
+def test_counts_sum_to_what_a_function_must_have() -> None:
+    sphere = laws.count("spin-glass", 4, p=3)
+    confined = laws.count("confined", 4, mass=0.3)
+    assert sphere is not None
+    assert confined is not None
+    sign = (-1.0) ** np.arange(6)
+    assert np.sum(np.exp(sphere.log) * sign) == pytest.approx(2, abs=1e-10)
+    assert np.sum(np.exp(confined.log) * sign) == pytest.approx(1, abs=1e-9)
+    law = laws.index_law("confined", 4, mass=0.3)
+    assert np.exp(law.log) == pytest.approx(np.exp(confined.log) / np.exp(confined.log).sum())
+
+
+@pytest.mark.parametrize("name", ["independent", "gaussian", "wishart", "isotropic"])
+def test_no_count_where_there_is_no_function(name: str) -> None:
+    assert laws.count(name, 3) is None
+
+
+def test_asymptotics_stand_beside_the_exact_value_or_are_absent() -> None:
+    for name, dim in (("gaussian", 20), ("isotropic", 30)):
+        near = laws.asymptotic(name, dim)
+        assert near is not None
+        assert near == pytest.approx(laws.minimum(name, dim).log[0], abs=0.01)
+    assert laws.asymptotic("gaussian", 1) is None
+    assert laws.asymptotic("gaussian", 10, beta=2) is None
+    leading = laws.asymptotic("gaussian", 40, beta=2)
+    assert leading == pytest.approx(laws.minimum("gaussian", 40, beta=2).log[0], rel=0.05)
+    assert laws.asymptotic("isotropic", 40, at="fixed") is None
+    assert laws.asymptotic("independent", 3) is None
+
+
+def test_beyond_the_verified_range_there_is_a_warning() -> None:
+    with pytest.warns(RangeWarning, match="index law of goi is verified up to dim = 60, got"):
+        laws.index_law("goi", 61, variance=0)
+    with pytest.warns(RangeWarning, match="minimum of goi is verified up to dim = 200, got"):
+        laws.minima("goi", [201], variance=0)
+    with pytest.warns(RangeWarning, match="index law of gaussian is verified up to dim = 100"):
+        laws.index_law("gaussian", 101)
+
+
+def test_bad_input() -> None:
+    with pytest.raises(ValueError, match=r"unknown population 'isotropc': did you mean isotropic"):
+        laws.index_law("isotropc", 3)
+    with pytest.raises(ValueError, match="gaussian has no parameter 'beat': did you mean beta"):
+        laws.minimum("gaussian", 3, beat=1)
+    with pytest.raises(ValueError, match="confined needs a value for mass"):
+        laws.count("confined", 3)
+    with pytest.raises(ValueError, match="beta must be a finite number > 0"):
+        laws.index_law("gaussian", 3, beta=0)
+    with pytest.raises(ValueError, match="variance must be a finite number >= 0"):
+        laws.minimum("goi", 3, variance=-1)
+    with pytest.raises(ValueError, match="unknown at 'critcal'"):
+        laws.index_law("isotropic", 3, at="critcal")
+    with pytest.raises(ValueError, match="dim must be at least 1"):
+        laws.minima("isotropic", [3, 0])
+    with pytest.raises(ValueError, match="p must be at least 2"):
+        laws.index_law("spin-glass", 3, p=1)
+    with pytest.raises(ValueError, match="mass must be"):
+        laws.index_law("confined", 3, mass=0)
+
+
+def test_the_package_serves_its_names_on_first_use() -> None:
+    assert theory.index_law is laws.index_law
+    assert theory.Matern(3.0).nu == 3.0
+    assert set(theory.__all__) <= set(dir(theory))
+    assert all(getattr(theory, name) is not None for name in theory.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        theory.nothing  # noqa: B018
