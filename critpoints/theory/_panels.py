@@ -25,12 +25,12 @@ def powered(edges: Array, order: int, power: float) -> tuple[Array, Array]:
 
 
 def smoothing_power(beta: float) -> float:
-    r"""The p for which x = t^p turns :math:`x^{\\beta i/2 - 1}dx`, i >= 1, into a smooth measure.
+    r"""The p for which x = t^p turns :math:`x^{\beta i/2 - 1}dx`, i >= 1, into a smooth measure.
 
-    It has to be a multiple of :math:`2/\\beta`, and if possible an integer, so that functions
+    It has to be a multiple of :math:`2/\beta`, and if possible an integer, so that functions
     smooth in x stay smooth in t; if none is small, a large p leaves only a weak singularity.
     """
-    multiples = [2 * m / beta for m in range(1, 33)]
+    multiples = [2 * m / beta for m in range(1, math.ceil(4 * beta) + 2)]
     whole = [p for p in multiples if p >= 2 and p == round(p)]
     return whole[0] if whole and whole[0] <= 8 else next(p for p in multiples if p >= 6)
 

@@ -99,7 +99,7 @@ def index_law(
     x = np.asarray(shift, dtype=np.float64)
     if x.ndim > 1 or not np.isfinite(x).all():
         raise ValueError(f"shift must be a finite number or a vector of them, got {shift!r}")
-    rows = max(1, int(_CHUNK / ((n // 2 + 1) * (n + 1) ** 2)))
+    rows = min(1000, max(1, int(_CHUNK / ((n // 2 + 1) * (n + 1) ** 2))))
     parts = [
         _laws(n, beta, block, weighted, _rule or Rule())
         for block in np.split(x.reshape(-1), range(rows, x.size, rows))

@@ -152,10 +152,11 @@ def log_index_law(
 def stated_accuracy(n: int, beta: float) -> float:
     """Relative: 1e-11 up to n = 60; rounding in exponents of the order of n adds up beyond.
 
-    A beta without a small integer multiple of 2/beta leaves a weak singularity: 1e-10.
+    A beta without a small integer multiple of 2/beta leaves a weak singularity, or panels too
+    long at the bend of a high power: 1e-10.
     """
     power = _panels.smoothing_power(beta)
-    floor = 1e-11 if power == round(power) else 1e-10
+    floor = 1e-11 if power <= 4 else 1e-10
     return max(floor, 1e-15 * math.pow(n, 1.75))
 
 
