@@ -60,9 +60,16 @@ def test_topology_becomes_trivial_above_the_transition() -> None:
 def test_complexities_are_the_growth_rates(mass: float) -> None:
     total = confined.log_total(200, mass) - confined.log_total(100, mass) - math.log(2) / 2
     assert total / 100 == pytest.approx(confined.total_complexity(mass), abs=3e-4)
-    minima = confined.log_minima(120, mass).log[0] - confined.log_minima(60, mass).log[0]
-    assert minima / 60 == pytest.approx(confined.minima_complexity(mass), abs=0.03)
     assert confined.minima_complexity(mass) < confined.total_complexity(mass)
+
+
+def test_growth_rate_of_the_minima_is_approached_like_a_power_of_two_thirds() -> None:
+    """The next term of the logarithm is of order N^(1/3): the gap shrinks by 2^(-2/3) = 0.63."""
+    mass = 0.8
+    logs = [confined.log_minima(dim, mass).log[0] for dim in (10, 20, 40)]
+    gaps = np.diff(logs) / [10, 20] - confined.minima_complexity(mass)
+    assert 0 < gaps[1] < 0.02
+    assert 0.6 < gaps[1] / gaps[0] < 0.7
 
 
 def test_bad_input() -> None:
