@@ -128,7 +128,7 @@ def _section(name: str, script: Script, frame: pd.DataFrame, house: House) -> Se
         name=name,
         title=script.TITLE,
         question=script.QUESTION,
-        svg=canvas.inline_svg(rendered.figure),
+        svg=canvas.inline_svg(rendered.figure, name),
         alt=rendered.alt,
         claims=rendered.claims,
         tables=rendered.tables,

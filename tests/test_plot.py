@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 
 import matplotlib as mpl
@@ -107,8 +108,12 @@ def test_files_come_out_the_same(frame, kind, tmp_path):
 
 def test_inline_svg_takes_the_colour_of_the_page(frame):
     figure = canvas.draw(lambda f: minima_fraction(frame, f.add_subplot()), (6, 4))
-    svg = canvas.inline_svg(figure)
+    svg = canvas.inline_svg(figure, "one")
     assert svg.startswith("<svg")
     assert "currentColor" in svg
     assert canvas.INK not in svg
     assert "<metadata" not in svg
+    ids = set(re.findall(r'\bid="([^"]*)"', svg))
+    assert all(name.startswith("one-") for name in ids)
+    assert set(re.findall(r'url\(#([^)]*)\)|href="#([^"]*)"', svg))
+    assert {a or b for a, b in re.findall(r'url\(#([^)]*)\)|href="#([^"]*)"', svg)} <= ids

@@ -47,10 +47,14 @@ def save(figure: Figure, path: Path) -> Path:
     return path
 
 
-def inline_svg(figure: Figure) -> str:
-    """An ``<svg>`` element for a page: no prolog, no metadata, ink in the page's text colour."""
+def inline_svg(figure: Figure, prefix: str) -> str:
+    """An ``<svg>`` element for a page: no prolog, no metadata, ink in the page's text colour.
+
+    Every id gets the prefix, so that two figures on a page do not share any.
+    """
     text = _render(figure, "svg", transparent=True).decode()
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", text)
     return text[text.index("<svg") :].replace(INK, "currentColor")
 
 

@@ -35,12 +35,12 @@ def index_law(frame: pd.DataFrame, ax: Axes) -> Axes:
     for name, rows in frame.groupby(series, sort=False):
         place = rows["index"].astype(str).map(bins).to_numpy(np.float64)
         _bars(rows, place, chosen[str(name)], WIDTH / len(chosen), str(name), ax)
-        _exact(rows, place, chosen[str(name)], ax)
+        _exact(rows, place, chosen[str(name)], f"{rows['object'].iloc[0]}, exact", ax)
     ax.set_xticks(list(bins.values()), list(bins))
     ax.set_xlabel("index (number of negative eigenvalues)")
     ax.set_ylabel("probability")
     ax.set_ylim(bottom=0)
-    ax.legend(frameon=False, fontsize="small")
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False, fontsize="small")
     sns.despine(ax=ax)
     return ax
 
@@ -54,8 +54,8 @@ def _bins(frame: pd.DataFrame) -> dict[str, int]:
 
 
 def _series(frame: pd.DataFrame) -> pd.Series[str]:
-    where = ", " + frame["population"]
-    return frame["object"] + where + ", d = " + frame["dim"].astype(str)
+    where = " (" + frame["population"] + ")"
+    return frame["object"] + ", d = " + frame["dim"].astype(str) + where
 
 
 def _bars(
@@ -74,11 +74,11 @@ def _bars(
     ax.errorbar(x, y, yerr=error, fmt="none", ecolor=mark.color, capsize=2, zorder=3)
 
 
-def _exact(rows: pd.DataFrame, place: npt.NDArray[Any], mark: Mark, ax: Axes) -> None:
+def _exact(rows: pd.DataFrame, place: npt.NDArray[Any], mark: Mark, label: str, ax: Axes) -> None:
     y = 10.0 ** pd.to_numeric(rows["log10_exact"]).to_numpy(float)
     known = np.isfinite(y) & np.isfinite(place)
     if known.any():
         x = place[known] + mark.shift
         ax.plot(
-            x, y[known], color=mark.color, marker=mark.marker, ms=4, lw=1.3, zorder=4, label="exact"
+            x, y[known], color=mark.color, marker=mark.marker, ms=4, lw=1.3, zorder=4, label=label
         )
