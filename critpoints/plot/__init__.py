@@ -2,5 +2,6 @@
 
 from critpoints.plot.index import index_law
 from critpoints.plot.minima import minima_fraction
+from critpoints.plot.variance import index_variance
 
-__all__ = ["index_law", "minima_fraction"]
+__all__ = ["index_law", "index_variance", "minima_fraction"]

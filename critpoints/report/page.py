@@ -12,6 +12,7 @@ from markupsafe import Markup
 from critpoints._version import __version__
 from critpoints.report.claims import Claims
 from critpoints.report.tables import Column, cells
+from critpoints.study.joined import computed, sampled
 
 
 @dataclass(frozen=True)
@@ -83,19 +84,42 @@ def render(title: str, sections: Sequence[Section]) -> str:
 def methods(frame: pd.DataFrame) -> list[str]:
     """Populations, methods, samples, seed and data identity in sentences."""
     populations = [
-        f"{population}: {', '.join(rows['object'].unique())}"
+        f"{population}: {_listed(rows, 'object')}"
         for population, rows in frame.groupby("population", sort=False)
     ]
-    ways = [
-        f"{method} ({', '.join(rows['object'].unique())}; {', '.join(rows['interval'].unique())})"
-        for method, rows in frame.groupby("method", sort=False)
-    ]
-    seeds = ", ".join(str(s) for s in frame["seed"].unique())
     return [
         "Populations: " + "; ".join(populations) + ".",
-        "Methods and intervals: " + "; ".join(ways) + ".",
-        f"{frame.drop_duplicates('digest')['samples'].sum():,} samples, root seed {seeds}, "
-        f"{frame['level'].iloc[0]:.0%} intervals; the digest of every row is in the data files.",
-        "A point is a minimum when all eigenvalues of its Hessian are positive. "
-        "z is the distance to a reference in standard errors.",
+        *_exactly(computed(frame)),
+        *_sampling(sampled(frame)),
+        "A point is a minimum when all eigenvalues of its Hessian are positive.",
     ]
+
+
+def _exactly(rows: pd.DataFrame) -> list[str]:
+    keys = ["method", "accuracy", "accuracy_kind"]
+    if not len(rows):
+        return []
+    ways = [
+        f"{method} ({_listed(part, 'object')}; {kind} accuracy {accuracy:.0e})"
+        for (method, accuracy, kind), part in rows.groupby(keys, sort=False)
+    ]
+    return ["Exact values, without sampling: " + "; ".join(ways) + "."]
+
+
+def _sampling(rows: pd.DataFrame) -> list[str]:
+    if not len(rows):
+        return []
+    ways = [
+        f"{method} ({_listed(part, 'object')}; {_listed(part, 'interval')})"
+        for method, part in rows.groupby("method", sort=False)
+    ]
+    return [
+        "Methods and intervals: " + "; ".join(ways) + ".",
+        f"{rows.drop_duplicates('digest')['samples'].sum():,} samples, root seed "
+        f"{_listed(rows, 'seed')}, {rows['level'].iloc[0]:.0%} intervals; the digest of every row "
+        "is in the data files. z is the distance to a reference in standard errors.",
+    ]
+
+
+def _listed(rows: pd.DataFrame, column: str) -> str:
+    return ", ".join(str(value) for value in rows[column].unique())

@@ -13,8 +13,10 @@ from typing import Any
 import pandas as pd
 
 from critpoints._version import __version__
+from critpoints.study.joined import computed, sampled
 
 PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "matplotlib", "seaborn")
+_EXACT = ("object", "population", "dim", "method", "accuracy", "accuracy_kind")
 _SPEC = ("object", "population", "dim", "event", "method", "level", "seed", "digest", "samples")
 
 
@@ -30,13 +32,13 @@ def provenance(frame: pd.DataFrame, files: Iterable[Path], command: str) -> dict
     command : str
         The command that makes them again.
     """
-    specs = frame[list(_SPEC)].drop_duplicates().to_dict("records")
     return {
         "command": command,
         "versions": versions(),
         "machine": {"system": platform.system(), "architecture": platform.machine()},
         "files": {path.name: checksum(path) for path in files},
-        "specs": [{str(k): _plain(v) for k, v in spec.items()} for spec in specs],
+        "specs": _records(sampled(frame), _SPEC),
+        "exact": _records(computed(frame), _EXACT),
     }
 
 
@@ -55,6 +57,12 @@ def versions() -> dict[str, str]:
 def checksum(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _records(rows: pd.DataFrame, columns: Iterable[str]) -> list[dict[str, Any]]:
+    """What is different in the columns named, as records."""
+    found = rows[list(columns)].drop_duplicates().to_dict("records") if len(rows) else []
+    return [{str(k): _plain(v) for k, v in record.items()} for record in found]
 
 
 def _plain(value: Any) -> Any:

@@ -37,10 +37,12 @@ def _exact(row: Row, style: Style) -> str:
     return number(row.log10_exact, 4, style)
 
 
-def _signed(field: str) -> Callable[[Row, Style], str]:
+def _plain(field: str, form: str) -> Callable[[Row, Style], str]:
+    """A cell with a number of ordinary size, empty where it is missing."""
+
     def cell(row: Row, style: Style) -> str:
         value = getattr(row, field)
-        return "" if math.isnan(value) else style.math(f"{value:+.1f}")
+        return "" if math.isnan(value) else style.math(format(value, form))
 
     return cell
 
@@ -58,14 +60,14 @@ _OBJECT = [
     Column("population", _text("population"), numeric=False),
     Column("d", _text("dim")),
 ]
-_RESULT = [Column("exact", _exact), Column("z", _signed("z"))]
+_RESULT = [Column("exact", _exact), Column("z", _plain("z", "+.1f"))]
 _END = [Column("samples", _count), Column("status", _text("status"), numeric=False)]
 MINIMA = [
     *_OBJECT,
     Column("fraction of minima", _estimate),
     *_RESULT,
     Column("ratio to 1/3^d", _ratio),
-    Column("z of 1/3^d", _signed("z_third")),
+    Column("z of 1/3^d", _plain("z_third", "+.1f")),
     *_END,
 ]
 """Columns of a table of minima."""
@@ -78,6 +80,17 @@ INDEX = [
     *_END,
 ]
 """Columns of a table of index laws."""
+
+
+VARIANCE = [
+    *_OBJECT,
+    Column("", _text("kind"), numeric=False),
+    Column("variance", _plain("variance", ".4f")),
+    Column("low", _plain("low", ".4f")),
+    Column("high", _plain("high", ".4f")),
+    Column("asymptotic", _plain("asymptotic", ".4f")),
+]
+"""Columns of a table of variances of the index."""
 
 
 def _base(row: Row, style: Style) -> str:
