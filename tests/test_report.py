@@ -86,10 +86,11 @@ def test_claims_follow_the_data(frame):
     assert "not the limit" in goe
 
 
-def test_negative_control_a_contradiction_is_said(frame):
+@pytest.mark.parametrize("z", [9.1, -9.1, math.inf])
+def test_negative_control_a_contradiction_is_said(frame, z):
     doctored = frame.copy()
     row = doctored.index[(doctored["object"] == "goe") & (doctored["dim"] == 2)][0]
-    doctored.loc[row, "z"] = 9.1
+    doctored.loc[row, "z"] = z
     said = claims.minima_claims(doctored)
     assert "disagree" in said.answer
     assert "All" not in said.answer

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from critpoints.report.numbers import factor, interval
@@ -55,7 +54,7 @@ def minima_claims(frame: pd.DataFrame) -> Claims:
 
 def exact_answer(frame: pd.DataFrame) -> str:
     """Whether the samples agree with the exact values where these are known."""
-    known = frame[np.isfinite(frame["z"])]
+    known = frame[frame["z"].notna()]
     if not len(known):
         return "No exact value is known here to compare with."
     off = int((known["z"].abs() >= LIMIT).sum())
@@ -115,7 +114,7 @@ class _Verdict:
 
 
 def _verdict(rows: pd.DataFrame) -> _Verdict:
-    judged = rows[(rows["status"] != "unreliable") & np.isfinite(rows["z_third"])]
+    judged = rows[(rows["status"] != "unreliable") & rows["z_third"].notna()]
     if not len(judged):
         return _Verdict("", "", "too few hits to compare with 1/3^d")
     wrong = judged[judged["z_third"].abs() >= LIMIT]
