@@ -25,11 +25,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 
 from critpoints import validation
-from critpoints.theory import kac_rice
+from critpoints.theory import imaginary, kac_rice
 from critpoints.theory.covariance import Covariance, checked_kappa, kappa
 from critpoints.theory.result import Exact
 
 HALF = 0.5
+_FLAT = 1e-12  # rounding of 1 - kappa^2 at kappa = 1
 
 
 def log_index_law(dim: int, *, variance: float = HALF, weighted: bool = True) -> Exact:
@@ -91,7 +92,7 @@ def log_index_law_at_height(dim: int, height: float, kappa: float) -> Exact:
     height : float
         u, in standard deviations of the field.
     kappa : float
-        Positive, at most 1 here: above, the shift has a negative variance and is no mixture.
+        Positive. Above 1 the shift has a negative variance: an average over imaginary shifts.
 
     Returns
     -------
@@ -101,13 +102,15 @@ def log_index_law_at_height(dim: int, height: float, kappa: float) -> Exact:
     Raises
     ------
     ValueError
-        If :math:`\kappa^2 > 1 + 2/d`, or lies between 1 and that bound.
+        If :math:`\kappa^2 > 1 + 2/d`.
     """
     dim = validation.integer("dim", dim, 1)
     height = validation.real("height", height)
     kappa = checked_kappa(kappa, dim)
-    variance = max((1 - kappa**2) / 2, 0.0)
-    found = kac_rice.log_index_measure(dim, kappa * height / math.sqrt(2), variance)
+    mean, variance = kappa * height / math.sqrt(2), (1 - kappa**2) / 2
+    if variance < -_FLAT:
+        return imaginary.log_index_law(dim, mean, max(variance, -1 / dim))
+    found = kac_rice.log_index_measure(dim, mean, max(variance, 0.0))
     return _normalised(found)
 
 

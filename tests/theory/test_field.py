@@ -107,6 +107,46 @@ def test_law_at_a_height_agrees_with_simulation(dim: int, height: float, kappa: 
     assert abs(z_score(weight * ((index == 0) - other[0]), 0.0)) > 4
 
 
+@pytest.mark.parametrize("u", [-1.2, -0.4, 0.7])
+def test_plane_waves_in_two_dimensions_have_a_closed_form(u: float) -> None:
+    """Trace -2u fixed, eigenvalues -u +- r with r^2 exponential: E|u^2 - r^2| on either side."""
+    saddle = math.exp(-u * u)
+    extreme = u * u - 1 + saddle
+    expected = np.array([extreme if u < 0 else 0, saddle, extreme if u > 0 else 0])
+    law = np.exp(field.log_index_law_at_height(2, u, math.sqrt(2)).log)
+    assert law == pytest.approx(expected / expected.sum(), abs=1e-8)
+
+
+@pytest.mark.parametrize(("dim", "height", "kappa"), [(2, -0.7, 1.2), (4, -1.0, math.sqrt(1.5))])
+def test_law_at_a_height_beyond_kappa_one(dim: int, height: float, kappa: float) -> None:
+    square = np.random.default_rng(21).standard_normal((60_000, dim, dim))
+    hessian = (square + square.transpose(0, 2, 1)) / 2
+    trace = np.trace(hessian, axis1=1, axis2=2) / dim
+    shrink = math.sqrt(max(1 + dim * (1 - kappa**2) / 2, 0)) - 1
+    shift = shrink * trace - kappa * height / math.sqrt(2)
+    values = np.linalg.eigvalsh(hessian) + shift[:, None]
+    weight, index = np.abs(values.prod(axis=1)), (values < 0).sum(axis=1)
+    law = np.exp(field.log_index_law_at_height(dim, height, kappa).log)
+    wrong = np.exp(field.log_index_law_at_height(dim, height, 1.0).log)
+    for k in range(2):
+        assert abs(z_score(weight * ((index == k) - law[k]), 0.0)) < 4
+        assert abs(z_score(weight * ((index == k) - wrong[k]), 0.0)) > 4
+
+
+def test_laws_on_both_sides_of_kappa_one_join() -> None:
+    laws = [np.exp(field.log_index_law_at_height(6, -1.0, 1 + h).log) for h in (-1e-4, 0, 1e-4)]
+    assert (laws[0] + laws[2]) / 2 == pytest.approx(laws[1], abs=1e-7)
+    assert np.abs(laws[0] - laws[1]).max() > 1e-6
+
+
+def test_one_dimension_beyond_kappa_one() -> None:
+    """kappa^2 = 3 is a sine wave: every critical point below zero is a minimum."""
+    assert np.exp(field.log_index_law_at_height(1, -0.5, math.sqrt(3)).log).tolist() == [1, 0]
+    near = np.exp(field.log_index_law_at_height(1, -0.5, 1 + 1e-9).log)
+    at = np.exp(field.log_index_law_at_height(1, -0.5, 1.0).log)
+    assert near == pytest.approx(at, abs=1e-8)
+
+
 def test_heights_average_to_the_law_at_all_critical_points() -> None:
     u, weight = np.polynomial.hermite_e.hermegauss(60)
     rows = [kac_rice.log_index_measure(3, 0.6 * x / math.sqrt(2), 0.32).log for x in u]
