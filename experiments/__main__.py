@@ -11,12 +11,13 @@ from typing import NoReturn
 from critpoints.cli import progress
 from critpoints.study.collect import check_jobs
 from critpoints.validation import choice
-from experiments import index_law, minima_fraction
+from experiments import index_law, minima_fraction, scaling
 from experiments.runner import House, Script, sample, write_page
 
 EXPERIMENTS: Mapping[str, Script] = {
     "minima_fraction": minima_fraction,
     "index_law": index_law,
+    "scaling": scaling,
 }
 PRESETS = ("quick", "paper")
 

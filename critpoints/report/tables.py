@@ -92,6 +92,15 @@ VARIANCE = [
 ]
 """Columns of a table of variances of the index."""
 
+SCALING = [
+    *_OBJECT,
+    Column("exact", _exact),
+    Column("asymptotic", lambda row, style: number(row.log10_asymptotic, 4, style)),
+    Column("P(d)/P(d+1)", lambda row, style: number(row.log10_base, 5, style)),
+    Column("b of b^(-d^2/4)", _plain("base_square", ".4f")),
+]
+"""Columns of a table of local bases."""
+
 
 def _base(row: Row, style: Style) -> str:
     if math.isnan(row.base):
