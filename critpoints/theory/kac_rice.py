@@ -31,10 +31,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln, logsumexp, ndtr
+from scipy.special import gammaln, logsumexp
 
 from critpoints.errors import AccuracyError
-from critpoints.theory import pfaffian, pivots, quadrature
+from critpoints.theory import hermite, pfaffian, pivots, quadrature
 from critpoints.theory.result import Exact
 
 Array = NDArray[np.float64]
@@ -61,20 +61,11 @@ def spectral_density(n: int, x: Array) -> Array:
     ----------
     M. L. Mehta, Random Matrices, 3rd ed. (2004), section 7.2.
     """
-    phi = np.zeros((n + 1, x.size))
-    below = np.zeros((n + 1, x.size))
-    whole = np.zeros(n + 1)
-    phi[0] = math.pi**-0.25 * np.exp(-x * x / 2)
-    phi[1] = math.sqrt(2) * x * phi[0]
-    whole[0] = math.pi**-0.25 * math.sqrt(2 * math.pi)
-    below[0], below[1] = whole[0] * ndtr(x), -math.sqrt(2) * phi[0]
-    for j in range(1, n):
-        up, down = math.sqrt(2 / (j + 1)), math.sqrt(j / (j + 1))
-        phi[j + 1] = up * x * phi[j] - down * phi[j - 1]
-        below[j + 1] = down * below[j - 1] - up * phi[j]
-        whole[j + 1] = down * whole[j - 1]
-    density: Array = np.sum(phi[:n] ** 2, axis=0)
-    density += math.sqrt(n / 2) * phi[n - 1] * (below[n] - whole[n] / 2)
+    phi = hermite.functions(n + 1, x)
+    infinity = np.array([math.inf])
+    whole = hermite.integrals(np.zeros((n + 1, 1)), infinity)[:, 0]
+    centred = hermite.integrals(phi, x)[n] - whole[n] / 2
+    density: Array = np.sum(phi[:n] ** 2, axis=0) + math.sqrt(n / 2) * phi[n - 1] * centred
     return density + phi[n - 1] / whole[n - 1] if n % 2 else density
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy.special import gammaln, kv
 
-from critpoints.theory import covariance, field, kac_rice
+from critpoints.errors import AccuracyError
+from critpoints.theory import covariance, field, kac_rice, quadrature
 from critpoints.theory.covariance import Matern, PlaneWave, RationalQuadratic, SquaredExponential
 
 ROOT6 = math.sqrt(6)
@@ -78,6 +79,25 @@ def test_tail_keeps_ten_digits_in_one_pass_or_alone() -> None:
     together = field.log_minimum([20, 40]).log
     assert together[1] == pytest.approx(field.log_minimum([40]).log[0], abs=1e-10)
     assert together[0] != pytest.approx(together[1], abs=1)
+
+
+def test_a_truncated_integral_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refining the grid cannot see it; the mass, known from the spectral density, does."""
+    monkeypatch.setattr(kac_rice, "_extent", lambda *_: (-5.0, 5.0))
+    with pytest.raises(AccuracyError, match="its mass misses 1"):
+        field.log_index_law(4)
+
+
+def test_a_grid_that_cannot_settle_is_caught() -> None:
+    def step(x: np.ndarray) -> np.ndarray:
+        return np.where(np.abs(x) < 0.7, 1.0, 0.0)[:, None]
+
+    with pytest.raises(AccuracyError, match="grid refinement stopped"):
+        quadrature.grid(step, -1.0, 1.0, 0.3, 1e-13)
+    with pytest.raises(AccuracyError, match="panel refinement did not settle"):
+        quadrature.gauss(step, -1.0, 1.0, 0.3, 1e-13)
+    with pytest.raises(AccuracyError, match="does not fall off"):
+        quadrature.climb(lambda x: np.zeros((x.size, 1)), 0.0, 0.5, 1e-13)
 
 
 def test_law_agrees_with_simulated_weighted_hessians() -> None:
