@@ -56,6 +56,7 @@ class Store:
         with _translated(self.path):
             if self.path is not None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
+                _refuse_foreign(self.path)
             self._db = sqlite3.connect(
                 ":memory:" if self.path is None else self.path, isolation_level=None, timeout=30.0
             )
@@ -175,6 +176,14 @@ def _read(digest: str, number: int, row: tuple[str, str, bytes, str]) -> Tally:
     if tally.checksum() != checksum:
         raise StoreError(f"batch {number} of {digest[:12]} is damaged: its checksum does not fit")
     return tally
+
+
+def _refuse_foreign(path: Path) -> None:
+    """SQLite takes a file of a few bytes for an empty database and would overwrite it."""
+    if path.is_file() and path.stat().st_size:
+        with path.open("rb") as file:
+            if file.read(16) != b"SQLite format 3\0":
+                raise StoreError(f"store {path} cannot be used: file is not a database")
 
 
 @contextmanager
