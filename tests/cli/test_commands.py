@@ -1,0 +1,156 @@
+"""The commands as a user types them: records, exit statuses, one line for every error."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+
+from critpoints import cli
+
+FIELDS = {
+    "object", "population", "dim", "event", "method", "status", "level", "seed", "digest",
+    "version", "estimate", "low", "high", "log10_estimate", "log10_low", "log10_high", "samples",
+    "hits", "exact", "log10_exact", "model_third", "z", "z_third", "base_d", "base_d2",
+}  # fmt: skip
+
+
+def records(capsys, *arguments, status=0):
+    assert cli.run([*arguments, "--format", "json"]) == status
+    return json.loads(capsys.readouterr().out)
+
+
+def test_minima_agrees_with_the_exact_values(capsys):
+    found = records(
+        capsys, "minima", "--ensemble", "goe", "--ensemble", "isotropic", "--dims", "1-5",
+        "--jobs", "1",
+    )  # fmt: skip
+    assert [(r["object"], r["dim"]) for r in found] == [
+        (name, d) for name in ("goe", "isotropic") for d in range(1, 6)
+    ]
+    for record in found:
+        assert set(record) >= FIELDS
+        assert abs(record["z"]) < 4
+        assert record["low"] < record["estimate"] < record["high"]
+        assert record["model_third"] == pytest.approx(3.0 ** -record["dim"])
+
+
+def test_index_records_every_bin(capsys):
+    found = records(
+        capsys, "index", "-e", "goe", "--dims", "3", "--samples", "40000", "--jobs", "1"
+    )
+    assert [r["index"] for r in found] == [0, 1, 2, 3, "degenerate"]
+    assert sum(r["hits"] for r in found) == 40_000
+    assert all(abs(r["z"]) < 4 for r in found if r["z"] is not None)
+
+
+def test_exact_prints_counts_where_a_number_is_meant(capsys):
+    found = records(capsys, "exact", "-e", "spin-glass:p=3", "--dims", "2", "--index", "all")
+    assert sum(r["count"] for r in found) == pytest.approx(10.5524, abs=1e-4)
+    assert found[0]["count"] == pytest.approx(3.13809, abs=1e-5)
+
+
+def test_list_names_every_ensemble(capsys):
+    found = records(capsys, "list", "ensembles")
+    assert {"goe", "isotropic", "independent", "wigner", "spin-glass"} <= {r["name"] for r in found}
+
+
+def test_a_second_run_reads_the_store_and_a_tighter_one_extends_it(capsys, tmp_path):
+    store = str(tmp_path / "runs" / "my store.sqlite")
+    command = ("minima", "-e", "goe", "--dims", "2", "--jobs", "1", "--store", store)
+    first = records(capsys, *command)
+    assert records(capsys, *command) == first
+    (tight,) = records(capsys, *command, "--rel-error", ".02")
+    assert tight["samples"] > 10 * first[0]["samples"]
+
+
+def test_csv_has_the_same_columns(capsys):
+    assert cli.run(["minima", "-e", "goe", "--dims", "2", "--jobs", "1", "--format", "csv"]) == 0
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert set(row) >= FIELDS
+
+
+def test_a_precision_that_was_not_reached_is_status_3(capsys):
+    command = ("minima", "-e", "goe", "--dims", "9", "--seconds", ".2", "--jobs", "1")
+    (record,) = records(capsys, *command, status=3)
+    assert record["status"] == "incomplete"
+    assert record["hits"] == 0
+    assert record["estimate"] == 0 < record["high"]
+    assert record["log10_estimate"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ("--dims 0", "dims"), ("--dims -1", "dims"), ("--dims 2.5", "dims"), ("--dims x", "dims"),
+        ("--dims 5-2", "dims"), ("--dims 1000000000", "dims"), ("--dims ,", "dims"),
+        ("--dims 2 --rel-error 0", "rel_error"), ("--dims 2 --rel-error -1", "rel_error"),
+        ("--dims 2 --rel-error nan", "rel_error"), ("--dims 2 --rel-error x", "rel-error"),
+        ("--dims 2 --level 1.5", "level"), ("--dims 2 --jobs 0", "jobs"),
+        ("--dims 2 --jobs -2", "jobs"), ("--dims 2 --seed -1", "seed"),
+        ("--dims 2 --samples 0", "samples"), ("--dims 2 --seconds 0", "seconds"),
+        ("--dims 2 --method sieved", "sieve"), ("--dims 2 --method identity", "identity"),
+        ("--dims 2 --backend dask", "backend"), ("--dims 2 --format xml", "format"),
+        ("--dims 2 --store /dev/null/x", "store"), ("--dims 2 --nonsense", "nonsense"),
+        ("--dims 2 -e geo", "goe"), ("--dims 2 -e beta:beta=0", "beta"),
+        ("--dims 2 -e beta:bta=1", "beta"), ("--dims 2 -e wigner:entries=gausian", "gaussian"),
+        ("--dims 2 -e goi:variance=-1", "variance"), ("--dims 2 -e no.such:Law", "no.such"),
+        ("--dims 2 -e builtins:dict", "dict"), ("--dims 2 -e independent:minimum=.9", "minimum"),
+        ("", "dims"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_line_and_status_2(capsys, arguments, named):
+    assert cli.run(["minima", "--ensemble", "goe", *arguments.split()]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    (line,) = captured.err.splitlines()
+    assert line.startswith("critpoints: ")
+    assert named in line
+
+
+@pytest.mark.parametrize(
+    "arguments", ["exact -e goe --dims 2 --index 3", "exact -e goe --dims 2 --index x",
+                  "exact -e wigner:entries=uniform --dims 2", "list nothing", "minimum"],
+)  # fmt: skip
+def test_bad_input_of_the_other_commands(capsys, arguments):
+    assert cli.run(arguments.split()) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_no_command_prints_the_help(capsys):
+    assert cli.run([]) == 0
+    assert "minima" in capsys.readouterr().out
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    heavy = "('numpy', 'pandas', 'scipy', 'matplotlib')"
+    code = f"import critpoints, sys; print([m for m in {heavy} if m in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_a_class_in_the_working_directory(capsys, tmp_path, monkeypatch):
+    (tmp_path / "stiff_law.py").write_text(
+        "from dataclasses import dataclass\n"
+        "import numpy as np\n"
+        "from critpoints import Ensemble\n"
+        "@dataclass(frozen=True)\n"
+        "class Stiff(Ensemble):\n"
+        "    dim: int\n"
+        "    soft: float = 1.0\n"
+        "    population = 'toy'\n"
+        "    def sample(self, rng, size):\n"
+        "        h = np.zeros((size, self.dim, self.dim))\n"
+        "        h[:, range(self.dim), range(self.dim)] = 1.0\n"
+        "        h[:, 0, 0] = self.soft * rng.standard_normal(size)\n"
+        "        return h\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    command = ("minima", "-e", "stiff_law:Stiff:soft=2", "--dims", "2-3", "--jobs", "1")
+    found = records(capsys, *command)
+    assert [r["object"] for r in found] == ["stiff_law:Stiff:soft=2.0"] * 2
+    assert all(r["low"] < 0.5 < r["high"] for r in found)
