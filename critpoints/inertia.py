@@ -143,7 +143,9 @@ def streamed_index(diagonal: Draw, squared: Draw, dim: int, size: int) -> Intege
     return count
 
 
-def sieve(diagonal: Draw, squared: Draw, dim: int, size: int) -> Booleans:
+def sieve(
+    diagonal: Draw, squared: Draw, dim: int, size: int, shift: Floats | None = None
+) -> Booleans:
     """Tell which tridiagonal matrices are positive definite, drawing no more than that needs.
 
     A row is drawn only for samples whose pivots were all positive so far, and g_i only where
@@ -151,10 +153,13 @@ def sieve(diagonal: Draw, squared: Draw, dim: int, size: int) -> Booleans:
     independent across rows and samples. Order of draws: a block of samples after another, in each
     a_0, a_1, g_1, …; block sizes are a function of (size, dim).
     The parameters are those of `streamed_index`, m the number alive; the result is (size,) boolean.
+    ``shift``, (size,) or None, is added to the whole diagonal of each sample.
     """
     result = np.zeros(size, dtype=np.bool_)
     for block in _slices(size, 4 * _ROW):
-        result[block.start + _survivors(diagonal, squared, dim, block.stop - block.start)] = True
+        part = None if shift is None else shift[block]
+        alive = _survivors(diagonal, squared, dim, block.stop - block.start, part)
+        result[block.start + alive] = True
     return result
 
 
@@ -280,12 +285,16 @@ def _sturm(diagonal: Draw, squared: Draw, dim: int, size: int) -> Integers:
     return count
 
 
-def _survivors(diagonal: Draw, squared: Draw, dim: int, size: int) -> Integers:
+def _survivors(
+    diagonal: Draw, squared: Draw, dim: int, size: int, shift: Floats | None
+) -> Integers:
     """Positions of the samples of one block all of whose pivots are positive."""
     alive = np.arange(size)
     pivot = np.empty(size)
     for i in range(dim):
         row = diagonal(i, alive.size)
+        if shift is not None:
+            row += shift.take(alive)
         keep = np.flatnonzero(row > 0)
         alive, row = alive.take(keep), row.take(keep)
         if i:

@@ -46,7 +46,7 @@ class Budget:
 
 PRESETS = {
     "quick": Budget("1-8", 0.05, {"fast": 10_000_000, "dense": 800_000}),
-    "paper": Budget("1-12", 0.02, {"fast": 2_000_000_000, "dense": 50_000_000}),
+    "paper": Budget("1-12", 0.03, {"fast": 200_000_000, "dense": 10_000_000}),
 }
 
 

@@ -62,8 +62,9 @@ class ShiftedGaussian(Ensemble):
         return inertia.streamed_index(shifted, squared, self.dim, size)
 
     def sample_minimum(self, rng: np.random.Generator, size: int) -> BoolArray:
-        """Whether the index is 0."""
-        return np.equal(self.sample_index(rng, size), 0)
+        """The shift is drawn first; then a sample is dropped at its first negative pivot."""
+        shift = np.sqrt(self.variance) * rng.standard_normal(size)
+        return inertia.sieve(*hermite_rows(rng, 1.0), self.dim, size, shift)
 
     def exact_law(self) -> tuple[str, dict[str, Any]]:
         """A Gaussian integral over the shift."""
