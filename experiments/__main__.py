@@ -11,13 +11,14 @@ from typing import NoReturn
 from critpoints.cli import progress
 from critpoints.study.collect import check_jobs
 from critpoints.validation import choice
-from experiments import index_law, minima_fraction, scaling
+from experiments import index_law, minima_fraction, scaling, spin_glass
 from experiments.runner import House, Script, sample, write_page
 
 EXPERIMENTS: Mapping[str, Script] = {
     "minima_fraction": minima_fraction,
     "index_law": index_law,
     "scaling": scaling,
+    "spin_glass": spin_glass,
 }
 PRESETS = ("quick", "paper")
 

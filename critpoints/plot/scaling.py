@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from critpoints.plot.marks import REFERENCE, Mark, marks
 from critpoints.study.joined import computed, sampled
@@ -35,7 +36,9 @@ def against_dim(frame: pd.DataFrame, ax: Axes) -> Axes:
     ends = np.array([0.0, float(frame["dim"].max())])
     _line(ends, -ends * math.log10(3), "$3^{-d}$", ax)
     lowest = computed(frame).groupby("object")["log10_exact"].min().sort_values()
-    ax.set_ylim(1.1 * float(lowest.iloc[min(1, len(lowest) - 1)]), 1)
+    bottom = float(lowest.iloc[min(1, len(lowest) - 1)])
+    ax.set_ylim(1.1 * bottom, -0.04 * bottom)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel("dimension $d$ of the Hessian")
     return _finished(ax)
 

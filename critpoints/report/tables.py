@@ -47,6 +47,10 @@ def _plain(field: str, form: str) -> Callable[[Row, Style], str]:
     return cell
 
 
+def _log10(field: str) -> Callable[[Row, Style], str]:
+    return lambda row, style: number(getattr(row, field), 5, style)
+
+
 def _ratio(row: Row, style: Style) -> str:
     return "" if math.isinf(row.log10_ratio_third) else number(row.log10_ratio_third, 2, style)
 
@@ -95,11 +99,27 @@ VARIANCE = [
 SCALING = [
     *_OBJECT,
     Column("exact", _exact),
-    Column("asymptotic", lambda row, style: number(row.log10_asymptotic, 4, style)),
-    Column("P(d)/P(d+1)", lambda row, style: number(row.log10_base, 5, style)),
+    Column("asymptotic", _log10("log10_asymptotic")),
+    Column("P(d)/P(d+1)", _log10("log10_base")),
     Column("b of b^(-d^2/4)", _plain("base_square", ".4f")),
 ]
 """Columns of a table of local bases."""
+
+TOTALS = [
+    *_OBJECT,
+    Column("all critical points", _log10("log10_total")),
+    Column("minima", _log10("log10_minima")),
+    Column("alternating sum", _plain("euler", ".6f")),
+]
+"""Columns of a table of expected numbers (:func:`critpoints.study.counts.totals`)."""
+
+COUNTS = [
+    *_OBJECT,
+    Column("index", _text("index")),
+    Column("expected number", _log10("log10_count")),
+    Column("method", _text("method"), numeric=False),
+]
+"""Columns of a table of expected numbers by index."""
 
 
 def _base(row: Row, style: Style) -> str:

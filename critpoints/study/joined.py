@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 _NAMES = {"ensemble": "object", "log10": "log10_exact", "probability": "exact"}
-_WHOLE = ("seed", "samples")
+_WHOLE = ("seed", "samples", "dim")
 
 
 def joined(*frames: pd.DataFrame) -> pd.DataFrame:
