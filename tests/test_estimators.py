@@ -329,6 +329,11 @@ def test_degenerate_matrices_have_no_weight() -> None:
     estimator = Weighted("index", "determinant")
     law = estimator.estimate(estimator.tally(Flat(), np.random.default_rng(0), 400), fixed(400))
     assert [e.value for e in law] == [1.0, 0.0, 0.0, 0.0]
+    bound = 1 - 0.025 ** (1 / 200)  # 200 weights are equal, the others zero
+    assert law[0].low == pytest.approx(1 - bound)  # certainty is not claimed
+    assert law[1].high == pytest.approx(bound)
+    nothing = estimator.fold(np.full((10, 4), -np.inf), 2)
+    assert {e.status for e in estimator.estimate(nothing, fixed(10))} == {"unreliable"}
 
 
 def test_counting_refuses_a_weighted_population() -> None:

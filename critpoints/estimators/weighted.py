@@ -136,10 +136,12 @@ class Weighted(Estimator):
         variance += math.exp(log_ss - 2 * log_s)
         half = float(stats.norm.isf((1 - level) / 2)) * math.sqrt(max(variance, 0.0))
         effective = math.exp(2 * log_w - log_ww)
-        log_f = log_w - log_s
+        log_f, log_low = log_w - log_s, log_w - log_s - half
+        if log_f > -1e-12:  # all the weight: no spread is seen, yet other bins are not impossible
+            log_low = min(log_low, math.log((1 - level) / 2) / effective)
         return Estimate(
             log_f,
-            log_f - half,
+            log_low,
             min(log_f + half, 0.0),
             level,
             self.method,
@@ -151,8 +153,8 @@ class Weighted(Estimator):
 
     def _nothing(self, n: int, effective: float, level: float) -> Estimate:
         """A bin without weight: refused for minima, bounded at the total's effective size else."""
-        refused = self.event == "minima"
-        high = -math.expm1(math.log1p(-level) / effective)
+        refused = self.event == "minima" or math.isnan(effective)  # or no bin has any
+        high = -math.expm1(math.log((1 - level) / 2) / effective)
         return Estimate(
             -math.inf,
             -math.inf,
