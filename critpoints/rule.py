@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from critpoints.validation import integer, real
+from critpoints.validation import choice, integer, real
+
+INTERVALS = ("clopper-pearson", "wilson")
 
 
 @dataclass(frozen=True)
@@ -22,12 +24,15 @@ class Rule:
         bit-reproducible.
     level : float
         Confidence level of the interval.
+    interval : {"clopper-pearson", "wilson"}
+        How the interval of a proportion is computed: exact, or from the score test.
     """
 
     rel_error: float | None = 0.1
     samples: int | None = None
     seconds: float | None = 60.0
     level: float = 0.95
+    interval: str = INTERVALS[0]
 
     def __post_init__(self) -> None:
         if self.rel_error is not None:
@@ -37,6 +42,7 @@ class Rule:
         if self.seconds is not None:
             real("seconds", self.seconds, above=0)
         real("level", self.level, above=0, below=1)
+        choice("interval", self.interval, INTERVALS)
         if self.rel_error is None and self.samples is None and self.seconds is None:
             raise ValueError("rel_error, samples and seconds are all None: one limit is needed")
 
@@ -47,12 +53,13 @@ class Rule:
         samples: int | None = None,
         seconds: float | None = None,
         level: float = 0.95,
+        interval: str = INTERVALS[0],
     ) -> Rule:
         """Fill in the defaults: 10% within 60 s, unless a number of samples is asked for."""
         if samples is None:
             rel_error = 0.1 if rel_error is None else rel_error
             seconds = 60.0 if seconds is None else seconds
-        return cls(rel_error, samples, seconds, level)
+        return cls(rel_error, samples, seconds, level, interval)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -18,10 +19,10 @@ from critpoints.ensembles import IsotropicField
 from critpoints.errors import UnreliableEstimateError
 from critpoints.estimate import Estimate
 from critpoints.estimators import Estimator, Proportion, Weighted
-from critpoints.estimators.proportion import INTERVALS, hits_for, samples_for_law
+from critpoints.estimators.proportion import hits_for, samples_for_law
 from critpoints.estimators.weighted import MIN_EFFECTIVE
 from critpoints.protocols import Ensemble
-from critpoints.rule import Rule
+from critpoints.rule import INTERVALS, Rule
 from critpoints.tally import Counts, Tally, total
 
 MINIMA = Proportion("minima")
@@ -42,7 +43,9 @@ def truncated(samples: int) -> Rule:
 
 @cache
 def judged(hits: int, samples: int, rule: Rule, interval: str = INTERVALS[0]) -> Estimate:
-    return MINIMA.estimate(Counts(np.array([samples - hits, hits])), rule, interval)[0]
+    return MINIMA.estimate(
+        Counts(np.array([samples - hits, hits])), replace(rule, interval=interval)
+    )[0]
 
 
 def played(
@@ -216,7 +219,7 @@ def test_an_estimate_needs_samples_and_a_known_interval() -> None:
     with pytest.raises(ValueError, match="at least one sample"):
         MINIMA.estimate(Counts([0, 0]), fixed(1))
     with pytest.raises(ValueError, match="unknown interval 'wald'"):
-        MINIMA.estimate(Counts([1, 1]), fixed(1), "wald")
+        replace(fixed(1), interval="wald")
 
 
 # Weighted: the critical points of an isotropic field, whose answer is 1/4 in two dimensions.

@@ -19,6 +19,7 @@ def command(
     samples: options.Samples = None,
     seconds: options.Seconds = None,
     level: options.Level = 0.95,
+    interval: options.Interval = "clopper-pearson",
     seed: options.Seed = 0,
     jobs: options.Jobs = -1,
     backend: options.Backend = "loky",
@@ -32,7 +33,7 @@ def command(
     """
     frame = sampling.sample(
         "index", form, COLUMNS, store, ensembles=ensemble, dims=dims, rel_error=rel_error,
-        samples=samples, seconds=seconds, level=level, seed=seed, jobs=jobs, backend=backend,
+        samples=samples, seconds=seconds, level=level, interval=interval, seed=seed, jobs=jobs, backend=backend,
         method=method,
     )  # fmt: skip
     raise typer.Exit(sampling.finish(frame))

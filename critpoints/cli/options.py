@@ -40,6 +40,9 @@ Seconds = Annotated[
     typer.Option(metavar="S", help="Time for all rows together [default: 60 without --samples]."),
 ]
 Level = Annotated[float, typer.Option(help="Confidence level of the intervals.")]
+Interval = Annotated[
+    str, typer.Option(metavar="clopper-pearson|wilson", help="Interval of a proportion.")
+]
 Seed = Annotated[int, typer.Option(help="Root seed, non-negative.")]
 Jobs = Annotated[int, typer.Option(help="Worker processes; -1 is one a core.")]
 Backend = Annotated[str, typer.Option(metavar="loky|threading", help="How workers run.")]

@@ -20,8 +20,6 @@ from critpoints.rule import Rule, Stop
 from critpoints.tally import Counts, Tally
 from critpoints.validation import choice
 
-INTERVALS = ("clopper-pearson", "wilson")
-
 
 @dataclass(frozen=True)
 class Proportion(Estimator):
@@ -115,22 +113,21 @@ class Proportion(Estimator):
             left = min(left, (hits - seen) * len(prefix) / seen)
         return left
 
-    def estimate(self, tally: Tally, rule: Rule, interval: str = INTERVALS[0]) -> list[Estimate]:
+    def estimate(self, tally: Tally, rule: Rule) -> list[Estimate]:
         """Estimates with exact (Clopper-Pearson) or score (Wilson) intervals.
 
         Raises
         ------
         ValueError
-            If there is no sample or ``interval`` is unknown.
+            If there is no sample.
         """
-        choice("interval", interval, INTERVALS)
         counts = [int(c) for c in tally.data]
         samples = sum(counts)
         if samples == 0:
             raise ValueError("an estimate needs at least one sample")
         wanted = counts[1:] if self.event == "minima" else counts
         needed, _ = self._limits(rule, dim=len(counts) - 2)
-        return [self._one(k, samples, rule.level, k == needed, interval) for k in wanted]
+        return [self._one(k, samples, k == needed, rule) for k in wanted]
 
     def batch_size(self, dim: int) -> int:
         """The sieve needs large batches: only a few samples get past the first pivots."""
@@ -140,13 +137,19 @@ class Proportion(Estimator):
             return 2**16
         return _power_of_two(2**19 // dim, 2**9, 2**16)
 
-    def _one(self, k: int, n: int, level: float, at_hit: bool, interval: str) -> Estimate:
-        low, high = _INTERVAL[interval](k, n, level, at_hit)
-        value = (k - 1) / (n - 1) if at_hit and n > 1 else k / n
+    def _one(self, k: int, n: int, at_hit: bool, rule: Rule) -> Estimate:
+        low, high = _INTERVAL[rule.interval](k, n, rule.level, at_hit)
         return Estimate(
-            log(value), log(low), log(high), level, self.method,
-            interval if k else "one-sided bound", "ok" if k else "bound", n, k,
-        )  # fmt: skip
+            log((k - 1) / (n - 1) if at_hit and n > 1 else k / n),
+            log(low),
+            log(high),
+            rule.level,
+            self.method,
+            rule.interval if k else "one-sided bound",
+            "ok" if k else "bound",
+            n,
+            k,
+        )
 
     def _limits(self, rule: Rule, dim: int) -> tuple[int | None, int | None]:
         """(hits, samples) at which the rule is met."""

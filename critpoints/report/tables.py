@@ -121,6 +121,20 @@ COUNTS = [
 ]
 """Columns of a table of expected numbers by index."""
 
+_MASS = Column("mass", _plain("mass", ".2f"))
+MASS_COUNTS = [_MASS, *COUNTS[len(_OBJECT) - 1 :]]
+"""The same with the mass of a confined field."""
+
+RATES = [
+    _MASS,
+    *TOTALS[len(_OBJECT) - 1 :],
+    Column("rate of all", _plain("rate_total", ".4f")),
+    Column("limit", _plain("limit_total", ".4f")),
+    Column("rate of minima", _plain("rate_minima", ".4f")),
+    Column("limit", _plain("limit_minima", ".4f")),
+]
+"""Columns of a table of growth rates (:func:`critpoints.study.counts.growth_rates`)."""
+
 
 def _base(row: Row, style: Style) -> str:
     if math.isnan(row.base):

@@ -64,3 +64,20 @@ def _sums(rows: pd.DataFrame) -> dict[str, float]:
         "euler": float(((-1.0) ** index) @ count),
         "euler_size": float(count.max()),
     }
+
+
+def growth_rates(frame: pd.DataFrame) -> pd.DataFrame:
+    """Numbers of critical points by mass and dimension, beside the complexities.
+
+    Returns
+    -------
+    DataFrame
+        What :func:`totals` returns, with rate_total and rate_minima, (1/d) ln of the numbers,
+        and limit_total and limit_minima, the complexities.
+    """
+    found = totals(frame, ["object", "population", "mass", "dim"])
+    for kind in ("total", "minima"):
+        limits = frame[frame["quantity"] == kind].set_index("mass")["value"]
+        found[f"rate_{kind}"] = found[f"log10_{kind}"] * LN10 / found["dim"]
+        found[f"limit_{kind}"] = found["mass"].map(limits)
+    return found

@@ -12,7 +12,7 @@ from critpoints import refs
 from critpoints.ensembles import ENSEMBLES
 from critpoints.estimate import Estimate
 from critpoints.protocols import Ensemble
-from critpoints.rule import Rule
+from critpoints.rule import INTERVALS, Rule
 from critpoints.study.collect import Outcome, Progress, collect
 from critpoints.study.frame import frame
 from critpoints.study.plan import plan
@@ -32,6 +32,7 @@ def minima_fraction(
     samples: int | None = None,
     seconds: float | None = None,
     level: float = 0.95,
+    interval: str = INTERVALS[0],
     seed: int = 0,
     jobs: int = 1,
     backend: str = "loky",
@@ -54,6 +55,8 @@ def minima_fraction(
         Wall-clock time at most; 60 by default when a precision is asked for.
     level : float
         Confidence level.
+    interval : {"clopper-pearson", "wilson"}
+        Exact interval of a proportion, or that of the score test.
     seed : int
         Root seed.
     jobs : int
@@ -80,7 +83,7 @@ def minima_fraction(
     >>> critpoints.minima_fraction("goe", 2, samples=100_000).value
     0.14...
     """
-    rule = Rule.of(rel_error, samples, seconds, level)
+    rule = Rule.of(rel_error, samples, seconds, level, interval)
     specs = [Spec(build(ensemble, dim), plan(build(ensemble, dim), "minima", method), seed)]
     return _single(specs, rule, jobs, backend, store).estimates[0]
 
@@ -93,6 +96,7 @@ def index_law(
     samples: int | None = None,
     seconds: float | None = None,
     level: float = 0.95,
+    interval: str = INTERVALS[0],
     seed: int = 0,
     jobs: int = 1,
     backend: str = "loky",
@@ -104,7 +108,7 @@ def index_law(
     Parameters are those of :func:`minima_fraction`; ``rel_error`` is that of the most probable
     bin.
     """
-    rule = Rule.of(rel_error, samples, seconds, level)
+    rule = Rule.of(rel_error, samples, seconds, level, interval)
     specs = [Spec(build(ensemble, dim), plan(build(ensemble, dim), "index", method), seed)]
     return list(_single(specs, rule, jobs, backend, store).estimates)
 
@@ -118,6 +122,7 @@ def sweep(
     samples: int | None = None,
     seconds: float | None = None,
     level: float = 0.95,
+    interval: str = INTERVALS[0],
     seed: int = 0,
     jobs: int = 1,
     backend: str = "loky",
@@ -137,7 +142,7 @@ def sweep(
         A row an ensemble and dimension (and bin): estimate, interval, exact value where it is
         known, the model 3^-d, and the base fitted over the sweep.
     """
-    rule = Rule.of(rel_error, samples, seconds, level)
+    rule = Rule.of(rel_error, samples, seconds, level, interval)
     if isinstance(ensembles, str | Ensemble | type):
         ensembles = [ensembles]
     if not ensembles:
