@@ -33,7 +33,7 @@ def command(
     """
     frame = sampling.sample(
         "index", form, COLUMNS, store, ensembles=ensemble, dims=dims, rel_error=rel_error,
-        samples=samples, seconds=seconds, level=level, interval=interval, seed=seed, jobs=jobs, backend=backend,
-        method=method,
+        samples=samples, seconds=seconds, level=level, interval=interval, seed=seed,
+        jobs=jobs, backend=backend, method=method,
     )  # fmt: skip
     raise typer.Exit(sampling.finish(frame))

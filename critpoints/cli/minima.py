@@ -33,8 +33,8 @@ def command(
     """
     frame = sampling.sample(
         "minima", form, COLUMNS, store, ensembles=ensemble, dims=dims, rel_error=rel_error,
-        samples=samples, seconds=seconds, level=level, interval=interval, seed=seed, jobs=jobs, backend=backend,
-        method=method,
+        samples=samples, seconds=seconds, level=level, interval=interval, seed=seed,
+        jobs=jobs, backend=backend, method=method,
     )  # fmt: skip
     if form is options.Format.table:
         from critpoints.study.frame import describe_bases  # noqa: PLC0415
