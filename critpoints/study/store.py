@@ -153,8 +153,10 @@ class Store:
                 f"store {self.path} has schema {version}, this version reads {SCHEMA_VERSION}"
             )
         self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute("BEGIN IMMEDIATE")  # a file that cannot be written is refused now,
-        self._db.execute("ROLLBACK")  # not when there is something to lose
+        # a file that cannot be written is refused now, not when there is something to lose
+        self._db.execute("BEGIN IMMEDIATE")
+        self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        self._db.execute("ROLLBACK")
 
     def _create(self) -> None:
         self._db.execute("PRAGMA journal_mode = WAL")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -163,9 +163,16 @@ def test_paths_that_cannot_be_written(tmp_path: Path) -> None:
         Store(3)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is unwritable for root")
-def test_a_read_only_store_is_refused_when_opened(filled: Path) -> None:
-    filled.chmod(0o400)
+def test_a_read_only_store_is_refused_when_opened(
+    filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opened read-only by URI: file modes do not stop root."""
+    connect = sqlite3.connect
+
+    def read_only(path: Path, **options: Any) -> sqlite3.Connection:
+        return connect(f"file:{path}?mode=ro", uri=True, **options)
+
+    monkeypatch.setattr(sqlite3, "connect", read_only)
     with pytest.raises(StoreError, match="cannot be used"):
         Store(filled)
 
