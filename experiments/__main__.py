@@ -11,7 +11,7 @@ from typing import NoReturn
 from critpoints.cli import progress
 from critpoints.study.collect import check_jobs
 from critpoints.validation import choice
-from experiments import index_law, minima_fraction, scaling, spin_glass
+from experiments import index_law, minima_fraction, scaling, spin_glass, trivialisation
 from experiments.runner import House, Script, sample, write_page
 
 EXPERIMENTS: Mapping[str, Script] = {
@@ -19,6 +19,7 @@ EXPERIMENTS: Mapping[str, Script] = {
     "index_law": index_law,
     "scaling": scaling,
     "spin_glass": spin_glass,
+    "trivialisation": trivialisation,
 }
 PRESETS = ("quick", "paper")
 
