@@ -71,7 +71,8 @@ def _growth(name: str, rows: pd.DataFrame) -> str:
 def _sampled(variances: pd.DataFrame) -> list[str]:
     keys = ["object", "dim"]
     exact = variances[variances["kind"] == "exact"].set_index(keys)["variance"]
-    rows = variances[variances["kind"] == "sampled"].set_index(keys).join(exact, rsuffix="_exact")
+    rows = variances[variances["kind"] == "sampled"].set_index(keys)
+    rows = rows.join(exact.rename("variance_exact"))
     known = rows[rows["variance_exact"].notna()]
     inside = known["variance_exact"].between(known["low"], known["high"]).sum()
     return [f"{inside} of {len(known)} intervals of sampled variances hold the exact value."]
