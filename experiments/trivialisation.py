@@ -79,7 +79,7 @@ def _limits(mass: float) -> list[dict[str, object]]:
 
 
 def _common(mass: float) -> dict[str, object]:
-    return {"object": "confined", "population": ConfinedField.population, "mass": mass}
+    return {"object": "confined field", "population": ConfinedField.population, "mass": mass}
 
 
 def _paint(frame: pd.DataFrame, figure: Figure) -> None:

@@ -96,12 +96,11 @@ def methods(frame: pd.DataFrame) -> list[str]:
 
 
 def _exactly(rows: pd.DataFrame) -> list[str]:
-    keys = ["method", "accuracy", "accuracy_kind"]
     if not len(rows):
         return []
     ways = [
-        f"{method} ({_listed(part, 'object')}; {kind} accuracy {accuracy:.0e})"
-        for (method, accuracy, kind), part in rows.groupby(keys, sort=False)
+        f"{method} ({_listed(part, 'object')}; {kind} accuracy {part['accuracy'].max():.0e})"
+        for (method, kind), part in rows.groupby(["method", "accuracy_kind"], sort=False)
     ]
     return ["Exact values, without sampling: " + "; ".join(ways) + "."]
 
