@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,9 +48,7 @@ def collect(
         ENSEMBLES, budget.dims, rel_error=budget.rel_error, samples=budget.samples,
         jobs=jobs, store=store, progress=progress,
     )  # fmt: skip
-    with warnings.catch_warnings():  # counts are not read here
-        warnings.filterwarnings("ignore", "the expected count", critpoints.RangeWarning)
-        return joined(points, critpoints.exact(ENSEMBLES, budget.exact))
+    return joined(points, critpoints.exact(ENSEMBLES, budget.exact))
 
 
 def render(frame: pd.DataFrame) -> Rendered:

@@ -94,9 +94,9 @@ def count(name: str, dim: int, **parameters: Any) -> Exact | None:
         Shape (d + 2,); None for a population that is not the critical points of one function.
     """
     population, parameters = _resolve(name, parameters)
-    dim = _dimension(name, dim, population.law_up_to, "expected count")
     if population.count is None:
         return None
+    dim = _dimension(name, dim, population.law_up_to, "expected count")
     return _padded(population.count(dim, **parameters), dim)
 
 
