@@ -37,8 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for ref, dim in (("goe", 8), ("wigner:entries=uniform", 8)):
         ensemble = build(ref, dim)
         spec = Spec(ensemble, plan(ensemble, "minima"))
-        seconds(spec, 64, jobs=2)
         batches = max(64, int(64 * options.seconds / seconds(spec, 64, jobs=1)))
+        seconds(spec, batches // 2, jobs=2)  # the pool starts here
         pairs = [
             (seconds(spec, batches, 1), seconds(spec, batches, 2)) for _ in range(options.repeats)
         ]

@@ -11,6 +11,8 @@ import typer
 
 from critpoints.cli import exact, index, listing, minima, version
 
+INTERRUPTED = 130
+
 app = typer.Typer(
     name="critpoints",
     help="Which critical points of a random function are minima? Estimates with intervals, "
@@ -33,20 +35,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; bad input is one line on stderr and status 2."""
-    if os.getcwd() not in sys.path:  # noqa: PTH109 - sys.path holds strings
-        sys.path.insert(0, os.getcwd())  # noqa: PTH109
     warnings.showwarning = _warn
     try:
+        if os.getcwd() not in sys.path:  # noqa: PTH109 - sys.path holds strings
+            sys.path.insert(0, os.getcwd())  # noqa: PTH109
         status = app(args=arguments, prog_name="critpoints", standalone_mode=False)
     except typer.TyperException as error:
         return _say(error.format_message(), 2)
-    except (ValueError, TypeError, ArithmeticError) as error:
-        return _say(str(error), 2)
     except (KeyboardInterrupt, typer.Abort):
-        return _say("interrupted; the same command goes on where it stopped", 130)
+        status = INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except MemoryError:
+        return _say("not enough memory: fewer dimensions or a smaller object are needed", 2)
+    except (ValueError, TypeError, ArithmeticError, OSError) as error:
+        return _say(str(error), 2)
+    if status == INTERRUPTED:  # typer turns SIGINT into this status
+        return _say("interrupted; the same command goes on where it stopped", INTERRUPTED)
     return int(status or 0)
 
 

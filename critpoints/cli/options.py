@@ -30,14 +30,19 @@ Dims = Annotated[
 ]
 RelError = Annotated[
     float | None,
-    typer.Option(metavar="R", help="Half-width of the interval over the estimate [default: .1]."),
+    typer.Option(
+        metavar="R",
+        help="Half-width of the interval over the estimate (default .1 without --samples).",
+    ),
 ]
 Samples = Annotated[
     int | None, typer.Option(metavar="N", help="Samples a row at most, instead of a precision.")
 ]
 Seconds = Annotated[
     float | None,
-    typer.Option(metavar="S", help="Time for all rows together [default: 60 without --samples]."),
+    typer.Option(
+        metavar="S", help="Time for all rows together (default 60, unless --samples is given)."
+    ),
 ]
 Level = Annotated[float, typer.Option(help="Confidence level of the intervals.")]
 Interval = Annotated[
@@ -48,7 +53,11 @@ Jobs = Annotated[int, typer.Option(help="Worker processes; -1 is one a core.")]
 Backend = Annotated[str, typer.Option(metavar="loky|threading", help="How workers run.")]
 StoreFile = Annotated[
     str | None,
-    typer.Option("--store", metavar="FILE", help="Where batches are kept [default: user cache]."),
+    typer.Option(
+        "--store",
+        metavar="FILE",
+        help="SQLite file that keeps batches (default: in the user's cache directory).",
+    ),
 ]
 Method = Annotated[
     str,

@@ -36,8 +36,6 @@ def _value(value: Any) -> Any:
     value = value.item() if hasattr(value, "item") else value
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return float(value)
     return value
 
 

@@ -214,4 +214,4 @@ def samples_for_law(rel_error: float, level: float, dim: int) -> int:
     what is drawn, so that nothing needs a correction.
     """
     z = float(stats.norm.isf((1 - level) / 2))
-    return math.ceil((z / rel_error) ** 2 * (dim + 1))
+    return max(1, math.ceil((z / rel_error) ** 2 * (dim + 1)))

@@ -167,7 +167,7 @@ def _reading(frame: pd.DataFrame, exact: bool) -> list[Line2D]:
     if exact:
         keys.append(Line2D([], [], color=REFERENCE, label=" exact"))
     if not np.isfinite(frame["log10_estimate"]).all():
-        keys.append(_sign(f" no hit: {level} upper bound", r"$\downarrow$"))
+        keys.append(_sign(" no hit: upper bound", r"$\downarrow$"))
     if (frame["status"] == "unreliable").any():
         keys.append(_sign(" unreliable", "o", "none"))
     return keys

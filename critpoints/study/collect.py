@@ -24,6 +24,7 @@ from critpoints.validation import choice, integer
 
 BACKENDS = ("loky", "threading")
 CHUNK_SECONDS = 0.5  # how often results are recorded, the clock read and progress shown
+STRIPS = 8  # tasks a worker and chunk: enough for balance, few enough to cost nothing
 POOL_SECONDS = 1.0  # less work than this is done before a pool has started
 
 
@@ -82,7 +83,9 @@ class Run:
         """Fold the batches in order, replay the one in which the rule was met, and judge."""
         spec, rule, stop = self.spec, self.rule, self.stop
         whole = self.prefix if stop is None else self.prefix[: stop.batches]
-        part = [spec.replay(stop.batches, stop)] if stop and stop.partial else []
+        part = []
+        if stop is not None and stop.partial:
+            part.append(spec.replay(stop.batches, stop, self.prefix[stop.batches]))
         error = None
         try:
             estimates = spec.estimator.estimate(total([*whole, *part]), rule)
@@ -181,15 +184,24 @@ class Workers:
         if here or (self._pool is None and run.left < POOL_SECONDS):
             return [run_batch(run.spec, k) for k in numbers]
         if self._pool is None:
-            pool = joblib.Parallel(n_jobs=self.jobs, backend=self._backend)
+            pool = joblib.Parallel(self.jobs, backend=self._backend, batch_size=1)
             self._pool = self._stack.enter_context(pool)
-        return list(self._pool(joblib.delayed(run_batch)(run.spec, k) for k in numbers))
+        strips = [numbers[i :: STRIPS * self.jobs] for i in range(STRIPS * self.jobs)]
+        found = self._pool(joblib.delayed(run_batches)(run.spec, strip) for strip in strips)
+        tallies = dict(pair for strip in found for pair in strip)
+        return [tallies[k] for k in numbers]
 
 
 def run_batch(spec: Spec, number: int) -> Tally:
-    """All that a worker does: one batch, on one BLAS thread."""
+    """One batch, on one BLAS thread."""
     with single_threaded_blas():
         return spec.run(number)
+
+
+def run_batches(spec: Spec, numbers: range) -> list[tuple[int, Tally]]:
+    """All that a worker does: some batches, told apart by their numbers."""
+    with single_threaded_blas():
+        return [(k, spec.run(k)) for k in numbers]
 
 
 class _Pin:

@@ -141,8 +141,9 @@ def _beside(e: Estimate, log_exact: float | None, spec: Spec) -> dict[str, Any]:
 def z_score(e: Estimate, log_reference: float) -> float | None:
     """Distance to a reference in standard errors, on the side of the interval that faces it.
 
-    Half-widths are of the logarithm where the estimate is not at an end of [0, 1]; None when the
-    interval has no width on that side (no hit, or nothing but hits).
+    The score statistic where hits are counted and at least 5 hits and 5 misses are expected, else
+    from the half-width of the interval on the logarithm; infinite when what is impossible was seen
+    or what is certain was missed; None when the interval has no width on that side.
     """
     if e.hits is not None and e.samples and log_reference > -math.inf:
         reference = math.exp(log_reference)
@@ -151,6 +152,8 @@ def z_score(e: Estimate, log_reference: float) -> float | None:
             return (e.value - reference) * e.samples / spread
     if log_reference == -math.inf < e.log_value:
         return math.inf  # what is said to be impossible was seen
+    if log_reference == 0.0 and e.hits is not None and e.hits < e.samples:
+        return -math.inf  # what is said to be certain was missed
     side = e.log_high - e.log_value if log_reference > e.log_value else e.log_value - e.log_low
     if not math.isfinite(side) or side <= 0 or not math.isfinite(log_reference):
         return None
@@ -170,8 +173,8 @@ def _exact(spec: Spec) -> Sequence[float | None]:
         warnings.simplefilter("error", RangeWarning)
         try:
             return [float(x) for x in door(name, dim, **parameters).log]
-        except RangeWarning:
-            return unknown
+        except (RangeWarning, ArithmeticError, ValueError):
+            return unknown  # what theory cannot give must not cost the sample
 
 
 def _fits(rows: pd.DataFrame) -> list[dict[str, Any]]:
@@ -205,5 +208,5 @@ def _fit(name: str, rows: pd.DataFrame, power: str) -> dict[str, Any]:
     if reduced > 4:
         note += f"; the points bend away from this law (reduced chi-square {reduced:.0f})"
     values = {"base": slope, "low": slope - half, "high": slope + half}
-    bases = {key: math.exp(value) for key, value in values.items()}
+    bases = {key: math.exp(min(value, 709.0)) for key, value in values.items()}
     return fit | bases | {"chi2_reduced": reduced, "note": note}

@@ -69,9 +69,10 @@ def _row(kind: str, rows: pd.DataFrame) -> dict[str, Any]:
 def _half(rows: pd.DataFrame, off: Array, weight: Array, variance: float) -> float:
     """Half the width of the interval of a sampled variance."""
     if pd.to_numeric(rows["hits"]).notna().all():
-        spread = float(weight @ off**4) - variance**2
+        mass = float(weight.sum())
+        spread = float(weight @ off**4) / mass - variance**2
         z = float(stats.norm.isf((1 - rows["level"].iloc[0]) / 2))
-        return z * math.sqrt(max(spread, 0.0) / rows["samples"].iloc[0])
+        return z * math.sqrt(max(spread, 0.0) / (mass * rows["samples"].iloc[0]))
     width = 10.0 ** rows["log10_high"].to_numpy(float) - 10.0 ** rows["log10_low"].to_numpy(float)
     return float(off**2 @ width) / 2
 

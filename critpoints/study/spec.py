@@ -13,6 +13,7 @@ import numpy as np
 
 from critpoints import refs
 from critpoints.ensembles import ENSEMBLES
+from critpoints.errors import StoreError
 from critpoints.estimators import Estimator
 from critpoints.protocols import Ensemble
 from critpoints.rule import Stop
@@ -71,7 +72,7 @@ class Spec:
         """Everything that decides which numbers are drawn, and what they mean."""
         ensemble = self.ensemble
         return {
-            "object": ensemble.name or self.ref,
+            "object": _law(type(ensemble)),
             "parameters": {k: _plain(v) for k, v in refs.fields(ensemble).items()},
             "object_version": ensemble.version,
             "dim": int(ensemble.dim),
@@ -92,10 +93,28 @@ class Spec:
         rng = stream(self.digest, batch)
         return self.estimator.tally(self.ensemble, rng, self.batch)
 
-    def replay(self, batch: int, stop: Stop) -> Tally:
-        """Tally of the part of a batch at which a rule stops."""
+    def replay(self, batch: int, stop: Stop, recorded: Tally) -> Tally:
+        """Tally of the part of a batch at which a rule stops.
+
+        Raises
+        ------
+        StoreError
+            If the whole batch is not what was recorded.
+        """
         rows = self.estimator.rows(self.ensemble, stream(self.digest, batch), self.batch)
+        if not self.estimator.fold(rows, self.ensemble.dim).agrees(recorded):
+            raise StoreError(
+                f"batch {batch} of {self.digest[:12]} is stored with another result: the sampler "
+                "changed without a new version, or the store is damaged"
+            )
         return self.estimator.fold(self.estimator.cut(rows, stop), self.ensemble.dim)
+
+
+def _law(cls: type[Ensemble]) -> str:
+    """The name of a law of this package; elsewhere the class, since anyone may use any name."""
+    if any(entry.cls is cls for entry in ENSEMBLES.values()):
+        return str(cls.name)
+    return f"{cls.__module__}:{cls.__qualname__}"
 
 
 def _plain(value: Any) -> Any:

@@ -105,7 +105,8 @@ class Store:
                 for number, tally in batches:
                     self._insert(spec, number, tally)
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # a full disk has rolled back already
+                    self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
 
@@ -141,9 +142,11 @@ class Store:
             )
 
     def _open(self) -> None:
+        self._db.execute("BEGIN")  # one snapshot: another process may be making the store
+        tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         application = self._db.execute("PRAGMA application_id").fetchone()[0]
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        self._db.execute("COMMIT")
         if application == 0 and tables == 0:
             self._create()
         elif application != APPLICATION_ID:

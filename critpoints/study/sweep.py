@@ -149,7 +149,8 @@ def sweep(
         raise ValueError("ensembles must name at least one ensemble, got none")
     wanted = parse_dims(dims)
     built = [build(e, d) for e in ensembles for d in wanted]
-    specs = [Spec(e, plan(e, event, method), seed) for e in built]
+    rows = [Spec(e, plan(e, event, method), seed) for e in built]
+    specs = list({spec.digest: spec for spec in rows}.values())  # goe is beta:beta=1
     with Store(store) as kept:
         return frame(
             collect(specs, rule, store=kept, jobs=jobs, backend=backend, progress=progress)
