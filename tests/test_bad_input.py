@@ -217,3 +217,29 @@ def test_stores_that_cannot_be_used(tmp_path: Path) -> None:
             minima_fraction("goe", 2, samples=100, store=path)
     assert diary.read_text() == "dear diary"
     assert list(tmp_path.iterdir()) == [diary]
+
+
+class _Listed(Ensemble):
+    """Overrides with what is not an array of outcomes."""
+
+    def __init__(self, dim: int, minimum: object) -> None:
+        self.dim, self.minimum = dim, minimum
+
+    def sample(self, rng: np.random.Generator, size: int) -> np.ndarray:
+        return np.broadcast_to(np.eye(self.dim), (size, self.dim, self.dim))
+
+    def sample_minimum(self, rng: np.random.Generator, size: int) -> np.ndarray:
+        return self.minimum(size)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("minimum", "said"),
+    [
+        (lambda size: np.full(size, 4), r"0\.\.1"),
+        (lambda size: np.full(size, 0.5), "booleans or integers"),
+        (lambda size: np.ones(size - 1, bool), "shape"),
+    ],
+)
+def test_an_override_that_returns_no_outcomes(minimum: object, said: str) -> None:
+    with pytest.raises(InvalidBatchError, match=said):
+        minima_fraction(_Listed(2, minimum), samples=10)

@@ -21,7 +21,9 @@ def sample(
     from critpoints.study.sweep import sweep  # noqa: PLC0415 - importing it takes a second
 
     with progress.bar() as show:
-        frame = sweep(event=event, store=store or default_store(), progress=show, **options)
+        frame = sweep(
+            event=event, store=default_store() if store is None else store, progress=show, **options
+        )
     output.write(frame.to_dict("records"), form, columns)  # type: ignore[arg-type]
     return frame
 

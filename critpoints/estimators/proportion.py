@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from critpoints.errors import InvalidBatchError
 from critpoints.estimate import Estimate, log
 from critpoints.estimators.base import Estimator, _power_of_two
 from critpoints.protocols import Ensemble
@@ -75,8 +76,8 @@ class Proportion(Estimator):
             )
         law = Ensemble if self.route == "dense" else type(ensemble)
         if self.event == "minima":
-            return law.sample_minimum(ensemble, rng, size).astype(np.int64)
-        return law.sample_index(ensemble, rng, size)
+            return _checked(law.sample_minimum(ensemble, rng, size), size, 1)
+        return _checked(law.sample_index(ensemble, rng, size), size, ensemble.dim + 1)
 
     def fold(self, rows: NDArray[Any], dim: int) -> Counts:
         """Counts of the bins."""
@@ -159,6 +160,21 @@ class Proportion(Estimator):
             return hits_for(rule.rel_error, rule.level), rule.samples
         needed = samples_for_law(rule.rel_error, rule.level, dim)
         return None, needed if rule.samples is None else min(needed, rule.samples)
+
+
+def _checked(outcomes: Any, size: int, highest: int) -> NDArray[np.int64]:
+    """Bins as integers, or an error that says what a law of one's own returned instead."""
+    bins = np.asarray(outcomes)
+    if bins.shape != (size,) or bins.dtype.kind not in "biu":
+        raise InvalidBatchError(
+            f"sample_minimum and sample_index must return booleans or integers of shape ({size},), "
+            f"got {bins.dtype} of shape {bins.shape}"
+        )
+    if bins.size and (bins.min() < 0 or bins.max() > highest):
+        raise InvalidBatchError(
+            f"outcomes must lie in 0..{highest}, got {bins.min()}..{bins.max()}"
+        )
+    return bins.astype(np.int64)
 
 
 def clopper_pearson(k: int, n: int, level: float, at_hit: bool = False) -> tuple[float, float]:

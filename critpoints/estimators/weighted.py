@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from critpoints.errors import UnreliableEstimateError
+from critpoints.errors import InvalidBatchError, UnreliableEstimateError
 from critpoints.estimate import Estimate
 from critpoints.estimators.base import Estimator
 from critpoints.protocols import Ensemble
@@ -63,7 +63,14 @@ class Weighted(Estimator):
     def rows(self, ensemble: Ensemble, rng: np.random.Generator, size: int) -> NDArray[Any]:
         """Log-weights of the bins: shape (size, dim + 2)."""
         law = Ensemble if self.route == "determinant" else type(ensemble)
-        return law.index_weights(ensemble, rng, size)
+        weights = np.asarray(law.index_weights(ensemble, rng, size), dtype=np.float64)
+        shape = (size, ensemble.dim + 2)
+        if weights.shape != shape or not (weights < np.inf).all():
+            raise InvalidBatchError(
+                f"index_weights must return logarithms below infinity of shape {shape}, "
+                f"got shape {weights.shape}, largest {weights.max(initial=-np.inf)}"
+            )
+        return weights
 
     def fold(self, rows: NDArray[Any], dim: int) -> Moments:
         """Logarithms of n, sum s, sum s^2, then of sum w, sum w^2, sum w s for each bin."""

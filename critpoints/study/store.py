@@ -52,6 +52,8 @@ class Store:
     def __init__(self, path: str | Path | None = None) -> None:
         if path is not None and not isinstance(path, str | os.PathLike):
             raise TypeError(f"store must be a path or None, got {path!r}")
+        if path == "":
+            raise ValueError("store must be the path of a file, got ''")
         self.path = None if path is None else Path(path)
         with _translated(self.path):
             if self.path is not None:

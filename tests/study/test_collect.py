@@ -19,12 +19,15 @@ from critpoints.ensembles import (
     ShiftedGaussian,
     Wigner,
 )
+from critpoints.errors import StoreError
 from critpoints.estimators import Proportion, Weighted
 from critpoints.protocols import Ensemble
 from critpoints.rule import Rule
 from critpoints.study.collect import Outcome, collect
 from critpoints.study.spec import Spec
 from critpoints.study.store import Store
+from critpoints.study.sweep import minima_fraction
+from critpoints.tally import Counts
 
 SPECS = [
     Spec(GaussianEnsemble(3), Proportion("minima"), seed=5, batch=256),
@@ -259,3 +262,22 @@ def test_an_error_in_a_worker_comes_out_as_it_is(monkeypatch: pytest.MonkeyPatch
 
 def test_nothing_to_do() -> None:
     assert collect([], RULE) == []
+
+
+def test_a_subclass_is_not_served_the_batches_of_its_parent(tmp_path):
+    class Certain(GaussianEnsemble):
+        def sample_minimum(self, rng, size):
+            return np.ones(size, dtype=np.bool_)
+
+    file = tmp_path / "store.sqlite"
+    options = {"samples": 1000, "store": file}
+    assert minima_fraction(GaussianEnsemble(3), **options).value < 0.1
+    assert minima_fraction(Certain(3), **options).value == 1
+
+
+def test_a_recorded_batch_that_is_not_the_recomputed_one_is_refused(tmp_path):
+    spec = Spec(GaussianEnsemble(6), Proportion("minima"))
+    with Store(tmp_path / "store.sqlite") as store:
+        store.put(spec, [(0, Counts([spec.batch - 500, 500]))])
+        with pytest.raises(StoreError, match="another result"):
+            collect([spec], Rule(0.1, None, None), store=store)
