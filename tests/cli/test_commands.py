@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import signal
+import sqlite3
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -154,3 +157,28 @@ def test_a_class_in_the_working_directory(capsys, tmp_path, monkeypatch):
     found = records(capsys, *command)
     assert [r["object"] for r in found] == ["stiff_law:Stiff:soft=2.0"] * 2
     assert all(r["low"] < 0.5 < r["high"] for r in found)
+
+
+def test_an_interrupt_is_one_line_and_the_same_command_goes_on(tmp_path):
+    store = tmp_path / "store.sqlite"
+    options = ["--ensemble", "goe", "--dims", "9", "--rel-error", ".5", "--jobs", "1"]
+    command = [sys.executable, "-m", "critpoints.cli", "minima", *options, "--store", str(store)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 60
+        while not store.exists() or store.stat().st_size + wal_size(store) < 2**15:
+            assert time.monotonic() < deadline, "nothing was stored"
+            time.sleep(0.1)
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, b"")
+    assert err.splitlines() == [
+        b"critpoints: interrupted; the same command goes on where it stopped"
+    ]
+    with sqlite3.connect(store) as kept:
+        assert kept.execute("SELECT count(*) FROM batch").fetchone()[0] > 0
+
+
+def wal_size(store):
+    log = store.with_name(store.name + "-wal")
+    return log.stat().st_size if log.exists() else 0

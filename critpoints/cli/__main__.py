@@ -1,0 +1,5 @@
+"""``python -m critpoints.cli``."""
+
+from critpoints.cli import main
+
+main()
