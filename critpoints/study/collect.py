@@ -23,9 +23,9 @@ from critpoints.tally import Tally, total
 from critpoints.validation import choice, integer
 
 BACKENDS = ("loky", "threading")
-CHUNK_SECONDS = 1.0  # how often results are recorded, the clock read and progress shown
+CHUNK_SECONDS = 0.5  # how often results are recorded, the clock read and progress shown
 STRIPS = 8  # tasks a worker and chunk: enough for balance, few enough to cost nothing
-POOL_SECONDS = 2.0  # less work than this is done before a pool has started
+POOL_SECONDS = 1.0  # less work than this is done before a pool has started
 
 
 @dataclass(frozen=True)
