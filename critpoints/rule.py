@@ -20,8 +20,8 @@ class Rule:
     samples : int or None
         Number of samples at most.
     seconds : float or None
-        Wall-clock time of the whole run at most. A run that this limit ends is not
-        bit-reproducible.
+        Wall-clock time of all sampling at most, one chunk and a first batch of every row
+        excepted. A run that this limit ends is not bit-reproducible.
     level : float
         Confidence level of the interval.
     interval : {"clopper-pearson", "wilson"}

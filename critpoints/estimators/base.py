@@ -81,7 +81,7 @@ class Estimator(ABC):
         return rows if stop.samples is None else rows[: stop.samples]
 
     def batch_size(self, dim: int) -> int:
-        """Samples a batch: some milliseconds of work, and at most 16 MB of matrices."""
+        """Samples a batch, from the entries of one matrix each: 8 MB, and one matrix at least."""
         return _power_of_two(2**20 // dim**2, 1, 2**14)
 
     def settings(self) -> dict[str, Any]:

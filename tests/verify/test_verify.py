@@ -55,7 +55,7 @@ def test_randomly_chosen_batches_recompute():
 
 
 def test_a_made_up_result_is_caught():
-    """Negative control: one hit in a hundred added to every batch of GOE d=4 must be seen."""
+    """Negative control: a tenth more hits in every batch of GOE d=4 must be seen."""
     row = next(
         i for i, s in enumerate(specs())
         if s.ref == "goe" and s.ensemble.dim == 4 and s.estimator.event == "minima"
