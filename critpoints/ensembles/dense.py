@@ -20,9 +20,23 @@ def wigner(draw: Entries, size: int, dim: int) -> FloatArray:
     ``draw(shape)`` gives entries of mean zero and variance one; a triangle is drawn and unfolded,
     which is several times faster than adding a transpose. Shape (size, dim, dim).
     """
+    return unfold(draw((size, triangle_size(dim))), dim)
+
+
+def unfold(entries: NDArray[np.floating[Any]], dim: int) -> FloatArray:
+    """Symmetric matrices from the standardised entries of a triangle, a row a matrix.
+
+    Entries off the diagonal are divided by √2. Shape (size, dim (dim + 1) / 2) to
+    (size, dim, dim).
+    """
     scale, place = _triangle(dim)
-    matrices: FloatArray = (draw((size, scale.size)) * scale).take(place, axis=1)
-    return matrices.reshape(size, dim, dim)
+    matrices: FloatArray = (entries * scale).take(place, axis=1)
+    return matrices.reshape(len(entries), dim, dim)
+
+
+def triangle_size(dim: int) -> int:
+    """Number of independent entries of a symmetric matrix."""
+    return dim * (dim + 1) // 2
 
 
 def goe(rng: np.random.Generator, size: int, dim: int) -> FloatArray:
@@ -33,8 +47,17 @@ def goe(rng: np.random.Generator, size: int, dim: int) -> FloatArray:
 def goi(rng: np.random.Generator, size: int, dim: int, variance: float) -> FloatArray:
     """GOI(variance): GOE + ξI with ξ ~ N(0, variance). Shape (size, dim, dim)."""
     matrices = goe(rng, size, dim)
-    axes = np.arange(dim)
-    matrices[:, axes, axes] += np.sqrt(variance) * rng.standard_normal((size, 1))
+    return _shifted(matrices, np.sqrt(variance) * rng.standard_normal((size, 1)))
+
+
+def goi_from(z: FloatArray, dim: int, variance: float) -> FloatArray:
+    """GOI(variance) as a map of normals: a triangle, then the shift. Shape (size, dim, dim)."""
+    return _shifted(unfold(z[:, :-1], dim), np.sqrt(variance) * z[:, -1:])
+
+
+def _shifted(matrices: FloatArray, shift: FloatArray) -> FloatArray:
+    axes = np.arange(matrices.shape[1])
+    matrices[:, axes, axes] += shift
     return matrices
 
 

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from critpoints import inertia
-from critpoints.ensembles.dense import goe
+from critpoints.ensembles.dense import goe, triangle_size, unfold
+from critpoints.ensembles.hermite import Hermite
+from critpoints.ensembles.tails import TAILS
 from critpoints.protocols import BoolArray, Ensemble, FloatArray, IntArray
 from critpoints.validation import integer, real
 
@@ -19,8 +21,9 @@ Draw = Callable[[int, int], FloatArray]
 
 @dataclass(frozen=True)
 class GaussianEnsemble(Ensemble):
-    r"""Matrices with density proportional to :math:`e^{-\operatorname{tr} M^2/2}`.
+    r"""The Gaussian ensembles: beta 1, 2, 4 are GOE, GUE, GSE; any other is tridiagonal.
 
+    The density is proportional to :math:`e^{-\operatorname{tr} M^2/2}`.
     :math:`\beta = 1, 2, 4` are GOE (real), GUE (complex) and GSE; the diagonal is
     :math:`N(0, 1)`, every real component off it :math:`N(0, 1/2)`, the spectrum's edge
     :math:`\sqrt{2\beta d}`. Any :math:`\beta > 0` exists as the tridiagonal matrix with diagonal
@@ -59,6 +62,27 @@ class GaussianEnsemble(Ensemble):
             return (entries + entries.conj().transpose(0, 2, 1)) / 2
         return self._tridiagonal(rng, size)
 
+    @property
+    def normals(self) -> int | None:
+        """A triangle of entries for beta 1, two full squares for beta 2; else None."""
+        return {1.0: triangle_size(self.dim), 2.0: 2 * self.dim**2}.get(self.beta)
+
+    def from_normals(self, z: FloatArray) -> NDArray[Any]:
+        """Dense matrices as a map of normals: shape (size, dim, dim).
+
+        Raises
+        ------
+        TypeError
+            If beta is neither 1 nor 2.
+        """
+        if self.beta == 1:
+            return unfold(z, self.dim)
+        if self.beta != 2:
+            return super().from_normals(z)
+        real_part, imaginary = z.reshape(-1, 2, self.dim, self.dim).swapaxes(0, 1)
+        entries = real_part + 1j * imaginary
+        return (entries + entries.conj().transpose(0, 2, 1)) / 2
+
     def sample_index(self, rng: np.random.Generator, size: int) -> IntArray:
         """Signs of the pivots of the tridiagonal form, streamed: O(dim) a sample."""
         return inertia.streamed_index(*hermite_rows(rng, self.beta), self.dim, size)
@@ -66,6 +90,30 @@ class GaussianEnsemble(Ensemble):
     def sample_minimum(self, rng: np.random.Generator, size: int) -> BoolArray:
         """A sample is dropped at its first negative pivot: O(1) expected rows, whatever dim."""
         return inertia.sieve(*hermite_rows(rng, self.beta), self.dim, size)
+
+    @property
+    def hermite(self) -> Hermite:
+        """Its tridiagonal form."""
+        return Hermite(self.beta)
+
+    def sample_row(self, rng: np.random.Generator, i: int, size: int) -> FloatArray:
+        """Row i of a real matrix of equal spectrum: dense for beta 1, else tridiagonal."""
+        if self.beta == 1:
+            row = rng.standard_normal((size, i + 1))
+            row[:, :i] *= np.sqrt(0.5)
+            return row
+        diagonal, squared = hermite_rows(rng, self.beta)
+        row = np.zeros((size, i + 1))
+        row[:, i] = diagonal(i, size)
+        if i:
+            row[:, i - 1] = np.sqrt(squared(i, size))
+        return row
+
+    def diagonal_above(
+        self, rng: np.random.Generator, low: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Log-probability that a diagonal entry exceeds ``low``, and draws of one that does."""
+        return TAILS["gaussian"](rng, low, 0.0)
 
     def exact_law(self) -> tuple[str, dict[str, Any]]:
         """The recursion of the pivots."""

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from critpoints.ensembles.dense import goi
+from critpoints.ensembles.dense import goi, goi_from, triangle_size
+from critpoints.ensembles.hermite import Hermite
 from critpoints.ensembles.shifted import ShiftedGaussian
 from critpoints.ensembles.spectrum import goi_weights
 from critpoints.protocols import BoolArray, Ensemble, FloatArray, IntArray
@@ -19,8 +20,9 @@ FIELD_VARIANCE = 0.5
 
 @dataclass(frozen=True)
 class IsotropicField(Ensemble):
-    r"""The Hessian :math:`\sqrt{8\rho''}\,`GOI(½) of a field with covariance :math:`\rho(|x-y|^2)`.
+    r"""Isotropic Gaussian fields: at critical points, or at a fixed point.
 
+    With covariance :math:`\rho(|x-y|^2)` the Hessian is :math:`\sqrt{8\rho''}` GOI(½).
     It is independent of the gradient, so matrices are drawn alike for both populations; at
     ``critical`` points each counts with weight :math:`|\det H|` (Kac-Rice), at a ``fixed`` point
     with weight one. The index does not feel the scale. For the critical points there is a second
@@ -65,6 +67,15 @@ class IsotropicField(Ensemble):
         """Hessians in units of :math:`\\sqrt{8\\rho''}`: shape (size, dim, dim)."""
         return goi(rng, size, self.dim, FIELD_VARIANCE)
 
+    @property
+    def normals(self) -> int:
+        """A triangle of entries and the shift."""
+        return triangle_size(self.dim) + 1
+
+    def from_normals(self, z: FloatArray) -> FloatArray:
+        """Matrices as a map of normals: shape (size, dim, dim)."""
+        return goi_from(z, self.dim, FIELD_VARIANCE)
+
     def sample_index(self, rng: np.random.Generator, size: int) -> IntArray:
         """Index of the matrices drawn, before any weight."""
         return self._matrices.sample_index(rng, size)
@@ -78,6 +89,11 @@ class IsotropicField(Ensemble):
         if not self.kac_rice:
             return super().index_weights(rng, size)
         return goi_weights(rng, size, self.dim, FIELD_VARIANCE)
+
+    @property
+    def hermite(self) -> Hermite:
+        """Tridiagonal form and shift of the matrices drawn, before any weight."""
+        return Hermite(1.0, 0.0, FIELD_VARIANCE)
 
     def exact_law(self) -> tuple[str, dict[str, Any]]:
         """Gaussian integrals of determinants."""

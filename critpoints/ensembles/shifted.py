@@ -8,17 +8,19 @@ from typing import Any
 import numpy as np
 
 from critpoints import inertia
-from critpoints.ensembles.dense import goi
+from critpoints.ensembles.dense import goi, goi_from, triangle_size
 from critpoints.ensembles.gaussian import hermite_rows
+from critpoints.ensembles.hermite import Hermite
 from critpoints.protocols import BoolArray, Ensemble, FloatArray, IntArray
 from critpoints.validation import integer, real
 
 
 @dataclass(frozen=True)
 class ShiftedGaussian(Ensemble):
-    r"""Gaussian orthogonally invariant matrices GOI(c): :math:`M + \xi I`.
+    r"""GOI(c): a GOE matrix plus a random multiple of the identity.
 
-    M is a GOE matrix and :math:`\xi \sim N(0, c)` independent of it. Every Gaussian law of
+    The law of :math:`M + \xi I` with M a GOE matrix and an independent
+    :math:`\xi \sim N(0, c)`. Every Gaussian law of
     symmetric matrices that rotations leave alone is of this form, up to scale. The shift moves
     all eigenvalues together, so minima are far more common than in the GOE.
 
@@ -48,6 +50,15 @@ class ShiftedGaussian(Ensemble):
         """Dense symmetric matrices: shape (size, dim, dim)."""
         return goi(rng, size, self.dim, self.variance)
 
+    @property
+    def normals(self) -> int:
+        """A triangle of entries and the shift."""
+        return triangle_size(self.dim) + 1
+
+    def from_normals(self, z: FloatArray) -> FloatArray:
+        """Matrices as a map of normals: shape (size, dim, dim)."""
+        return goi_from(z, self.dim, self.variance)
+
     def sample_index(self, rng: np.random.Generator, size: int) -> IntArray:
         """Signs of the pivots of the tridiagonal form of M, shifted."""
         diagonal, squared = hermite_rows(rng, 1.0)
@@ -65,6 +76,11 @@ class ShiftedGaussian(Ensemble):
         """The shift is drawn first; then a sample is dropped at its first negative pivot."""
         shift = np.sqrt(self.variance) * rng.standard_normal(size)
         return inertia.sieve(*hermite_rows(rng, 1.0), self.dim, size, shift)
+
+    @property
+    def hermite(self) -> Hermite:
+        """The tridiagonal form of M, and the shift."""
+        return Hermite(1.0, 0.0, self.variance)
 
     def exact_law(self) -> tuple[str, dict[str, Any]]:
         """A Gaussian integral over the shift."""

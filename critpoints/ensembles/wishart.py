@@ -14,8 +14,9 @@ from critpoints.validation import integer, real
 
 @dataclass(frozen=True)
 class Wishart(Ensemble):
-    r"""Sample covariances :math:`XX^T/m`, X a :math:`d \times m` standard normal matrix.
+    r"""Sample covariances of Gaussian data: all minima where there are samples enough.
 
+    The law of :math:`XX^T/m`, X a :math:`d \times m` standard normal matrix.
     With :math:`m \ge d` the index is 0 almost surely: the Hessian of a least-squares loss, and
     the control of every estimator.
 
@@ -41,11 +42,19 @@ class Wishart(Ensemble):
         object.__setattr__(self, "dim", integer("dim", self.dim, low=1))
         object.__setattr__(self, "aspect", real("aspect", self.aspect, at_least=1))
 
+    @property
+    def normals(self) -> int:
+        """The entries of X."""
+        return self.dim * math.ceil(self.aspect * self.dim)
+
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
         """Dense symmetric matrices: shape (size, dim, dim)."""
-        columns = math.ceil(self.aspect * self.dim)
-        factor = rng.standard_normal((size, self.dim, columns))
-        product = factor @ factor.transpose(0, 2, 1) / columns
+        return self.from_normals(rng.standard_normal((size, self.normals)))
+
+    def from_normals(self, z: FloatArray) -> FloatArray:
+        """Matrices as a map of X, row by row: shape (size, dim, dim)."""
+        factor = z.reshape(len(z), self.dim, -1)
+        product = factor @ factor.transpose(0, 2, 1) / factor.shape[2]
         return (product + product.transpose(0, 2, 1)) / 2
 
     def exact_law(self) -> tuple[str, dict[str, Any]]:
