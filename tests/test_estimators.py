@@ -18,12 +18,12 @@ from scipy import special, stats
 from critpoints.ensembles import IsotropicField
 from critpoints.errors import UnreliableEstimateError
 from critpoints.estimate import Estimate
-from critpoints.estimators import Estimator, Proportion, Weighted
+from critpoints.estimators import EventEstimator, Proportion, Weighted
 from critpoints.estimators.proportion import hits_for, samples_for_law
 from critpoints.estimators.weighted import MIN_EFFECTIVE
 from critpoints.protocols import Ensemble
 from critpoints.rule import INTERVALS, Rule
-from critpoints.tally import Counts, Tally, total
+from critpoints.tally import Counts, Prefix, Tally, total
 
 MINIMA = Proportion("minima")
 LEVEL = 0.95
@@ -49,14 +49,14 @@ def judged(hits: int, samples: int, rule: Rule, interval: str = INTERVALS[0]) ->
 
 
 def played(
-    estimator: Estimator, rule: Rule, draw: Callable[[int], np.ndarray], size: int, dim: int
+    estimator: EventEstimator, rule: Rule, draw: Callable[[int], np.ndarray], size: int, dim: int
 ) -> Tally:
     """The run of one row, as the study does it: batches, `stop`, and the replay of the last."""
     rows: list[np.ndarray] = []
-    prefix: list[Tally] = []
+    prefix = Prefix()
     while (stop := estimator.stop(prefix, size, dim, rule)) is None:
         rows.append(draw(size))
-        prefix.append(estimator.fold(rows[-1], dim))
+        prefix.extend([estimator.fold(rows[-1], dim)])
     part = [estimator.cut(rows[stop.batches], stop)] if stop.partial else []
     return total([*prefix[: stop.batches], *(estimator.fold(p, dim) for p in part)])
 
@@ -303,7 +303,7 @@ def test_weighted_refuses_a_collapsed_sample_and_hands_it_over() -> None:
     assert estimate.effective < MIN_EFFECTIVE
     assert estimate.low < estimate.value < estimate.high
     rule = Rule(0.9, None, None, LEVEL)  # wide enough for any interval, yet it must not stop
-    assert WEIGHTED.stop([tally], 400, 30, rule) is None
+    assert WEIGHTED.stop(Prefix([tally]), 400, 30, rule) is None
 
 
 def test_weights_in_300_dimensions_do_not_overflow() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -15,15 +14,15 @@ from scipy import stats
 
 from critpoints.errors import InvalidBatchError
 from critpoints.estimate import Estimate, log
-from critpoints.estimators.base import Estimator, _power_of_two
+from critpoints.estimators.base import EventEstimator, power_of_two
 from critpoints.protocols import Ensemble
 from critpoints.rule import Rule, Stop
-from critpoints.tally import Counts, Tally
+from critpoints.tally import Counts, Prefix, Tally
 from critpoints.validation import choice
 
 
 @dataclass(frozen=True)
-class Proportion(Estimator):
+class Proportion(EventEstimator):
     r"""Fraction of samples in which the event happens.
 
     *Fixed number of trials.* With :math:`k` hits in :math:`n` trials the estimate is
@@ -83,9 +82,14 @@ class Proportion(Estimator):
         """Counts of the bins."""
         return Counts.of(rows, 2 if self.event == "minima" else dim + 2)
 
-    def stop(self, prefix: Sequence[Tally], size: int, dim: int, rule: Rule) -> Stop | None:
+    def stop(self, prefix: Prefix, size: int, dim: int, rule: Rule) -> Stop | None:
         """The k-th hit, or the n-th sample: it does not depend on how batches were grouped."""
         hits, samples = self._limits(rule, dim)
+        if not len(prefix) or not (
+            (samples is not None and len(prefix) * size >= samples)
+            or (hits is not None and int(prefix.total.data[1]) >= hits)
+        ):
+            return None
         seen = list(accumulate((int(t.data[1]) for t in prefix), initial=0))
         for batch in range(len(prefix)):
             ends = samples is not None and (batch + 1) * size >= samples
@@ -105,11 +109,11 @@ class Proportion(Estimator):
         places = np.flatnonzero(rows == 1)
         return rows[: places[stop.hits - 1] + 1] if len(places) >= stop.hits else rows
 
-    def remaining(self, prefix: Sequence[Tally], size: int, dim: int, rule: Rule) -> float:
+    def remaining(self, prefix: Prefix, size: int, dim: int, rule: Rule) -> float:
         """From the rate of hits so far."""
         hits, samples = self._limits(rule, dim)
         left = math.inf if samples is None else samples / size - len(prefix)
-        seen = sum(int(t.data[1]) for t in prefix)
+        seen = int(prefix.total.data[1]) if len(prefix) else 0
         if hits is not None and seen:
             left = min(left, (hits - seen) * len(prefix) / seen)
         return left
@@ -136,7 +140,7 @@ class Proportion(Estimator):
             return super().batch_size(dim)
         if self.event == "minima":
             return 2**16
-        return _power_of_two(2**19 // dim, 2**9, 2**16)
+        return power_of_two(2**19 // dim, 2**9, 2**16)
 
     def _one(self, k: int, n: int, at_hit: bool, rule: Rule) -> Estimate:
         low, high = _INTERVAL[rule.interval](k, n, rule.level, at_hit)

@@ -13,10 +13,10 @@ from scipy import special, stats
 
 from critpoints.errors import InvalidBatchError, UnreliableEstimateError
 from critpoints.estimate import Estimate
-from critpoints.estimators.base import Estimator
+from critpoints.estimators.base import EventEstimator
 from critpoints.protocols import Ensemble
 from critpoints.rule import Rule, Stop
-from critpoints.tally import Moments, Tally, total
+from critpoints.tally import Moments, Prefix, Tally
 from critpoints.validation import choice
 
 MIN_EFFECTIVE = 100.0
@@ -24,7 +24,7 @@ MIN_EFFECTIVE = 100.0
 
 
 @dataclass(frozen=True)
-class Weighted(Estimator):
+class Weighted(EventEstimator):
     r"""Self-normalised :math:`f_k = \sum_i w_{ik} / \sum_i s_i` with :math:`s_i=\sum_j w_{ij}`.
 
     The interval is the delta method's on the logarithm,
@@ -84,13 +84,16 @@ class Weighted(Estimator):
         ]
         return Moments(np.concatenate(sums))
 
-    def stop(self, prefix: Sequence[Tally], size: int, dim: int, rule: Rule) -> Stop | None:
+    def stop(self, prefix: Prefix, size: int, dim: int, rule: Rule) -> Stop | None:
         """Looks only when the number of batches is a power of two, or the samples are spent."""
         done = 1
         while done <= len(prefix):
             if rule.samples is not None and done * size >= rule.samples:
                 break
-            if rule.rel_error is not None and self._error(prefix[:done], rule) <= rule.rel_error:
+            if (
+                rule.rel_error is not None
+                and self._error(prefix.total_of(done), rule) <= rule.rel_error
+            ):
                 return Stop(done)
             done *= 2
         if rule.samples is not None and len(prefix) * size >= rule.samples:
@@ -98,11 +101,11 @@ class Weighted(Estimator):
             return Stop(whole, rule.samples - whole * size)
         return None
 
-    def remaining(self, prefix: Sequence[Tally], size: int, dim: int, rule: Rule) -> float:
+    def remaining(self, prefix: Prefix, size: int, dim: int, rule: Rule) -> float:
         """From the error so far, which falls as one over the root of the batches."""
         left = math.inf if rule.samples is None else rule.samples / size - len(prefix)
-        if rule.rel_error is not None and prefix:
-            error = self._error(prefix, rule)
+        if rule.rel_error is not None and len(prefix):
+            error = self._error(prefix.total, rule)
             if math.isfinite(error):
                 left = min(left, len(prefix) * ((error / rule.rel_error) ** 2 - 1))
         return left
@@ -174,7 +177,7 @@ class Weighted(Estimator):
             effective=0.0,
         )
 
-    def _error(self, prefix: Sequence[Tally], rule: Rule) -> float:
+    def _error(self, tally: Tally, rule: Rule) -> float:
         """Relative error of the minima, or of the most probable bin; inf while unreliable."""
-        best = max(self._estimates(total(prefix), rule.level), key=lambda e: e.log_value)
+        best = max(self._estimates(tally, rule.level), key=lambda e: e.log_value)
         return best.rel_error if best.status == "ok" else math.inf

@@ -1,0 +1,56 @@
+"""A particle filter over the leading minors of a dense matrix."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from critpoints.ensembles.rows import border, extended
+from critpoints.errors import InvalidBatchError
+from critpoints.estimators.particles import Particles
+from critpoints.estimators.replicates import Replicate
+from critpoints.protocols import Ensemble, FloatArray
+
+
+def estimate(ensemble: Ensemble, rng: np.random.Generator, size: int) -> Replicate:
+    """Estimate P(H > 0) with ``size`` particles, each the inverse Cholesky factor of a minor.
+
+    Where the ensemble knows the law of its diagonal (``diagonal_above``), the draw of the
+    diagonal entry is integrated out: the weight is the probability that the pivot is positive,
+    and the entry is drawn from what is left. Else the weight is 0 or 1.
+
+    Raises
+    ------
+    InvalidBatchError
+        If ``sample_row`` returns a wrong shape, or NaN or infinity.
+    """
+    above = getattr(ensemble, "diagonal_above", None)
+    cloud = Particles(size)
+    inverse = np.empty((size, 0, 0))
+    for i in range(ensemble.dim):
+        reached = cloud.replicate()
+        row = _row(ensemble, rng, i, size)
+        z, norm = border(inverse, row[:, :i])
+        diagonal = row[:, i]
+        cloud.weigh(_log_positive(diagonal - norm) if above is None else above(rng, norm)[0])
+        if cloud.log_estimate == -np.inf:
+            return reached._replace(log_estimate=-np.inf)
+        if (kept := cloud.resample(rng)) is not None:
+            inverse, z, norm, diagonal = inverse[kept], z[kept], norm[kept], diagonal[kept]
+        if above is not None:
+            _, diagonal = above(rng, norm)
+        inverse = extended(inverse, z, np.where(diagonal > norm, diagonal - norm, 1.0))
+    return cloud.replicate()
+
+
+def _row(ensemble: Ensemble, rng: np.random.Generator, i: int, size: int) -> FloatArray:
+    row = np.asarray(ensemble.sample_row(rng, i, size), dtype=np.float64)
+    if row.shape != (size, i + 1) or not np.isfinite(row).all():
+        raise InvalidBatchError(
+            f"sample_row must return finite numbers of shape {(size, i + 1)}, got {row.shape}"
+        )
+    return row
+
+
+def _log_positive(pivot: FloatArray) -> FloatArray:
+    """0 for a positive pivot, ``-inf`` else."""
+    return np.where(pivot > 0, 0.0, -np.inf)

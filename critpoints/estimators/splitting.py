@@ -1,0 +1,269 @@
+"""Multilevel splitting: a rare event as the last of a chain of events that are not rare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from critpoints.estimators.base import power_of_two
+from critpoints.estimators.levels import (
+    ACCEPTANCE,
+    Schedule,
+    Target,
+    Walkers,
+    schedule,
+    systematic,
+)
+from critpoints.estimators.replicates import Replicate, Replicates
+from critpoints.protocols import Ensemble, FloatArray
+from critpoints.validation import integer, real
+
+MIN_MOVES = 64
+"""Shortest chain; at the first levels a few moves forget everything."""
+
+
+@dataclass(frozen=True)
+class Splitting(Replicates):
+    r"""Probability that at most k eigenvalues are negative, however rare.
+
+    .. math:: P(\lambda_{k+1} > 0) = \prod_j P(\lambda_{k+1} > \ell_j \mid
+              \lambda_{k+1} > \ell_{j-1}), \qquad \ell_1 < \dots < \ell_J = 0.
+
+    Every factor is the share of visits of Markov chains above :math:`\ell_{j-1}` that were above
+    :math:`\ell_j`; the next chains start from those visits. All states of few long chains are
+    used, not the last of many short ones: there the error of a level, seen between chains, holds
+    the correlation within them. The levels come from a pilot run of its own stream, so that the
+    product is unbiased. All replicates of a batch walk together. For Kac-Rice weights the chains
+    walk in the weighted law from the start, which they enter from resampled draws: what bias that
+    leaves they forget in the first level.
+
+    Parameters
+    ----------
+    event : {"minima"}
+    negatives : int
+        k, the number of negative eigenvalues allowed.
+    chains : int
+        Chains a level and replicate.
+    refresh : float
+        Length of a chain in units of the time in which free normals forget where they were:
+        with steps s and acceptance a that takes :math:`2/(a s^2)` moves. Chains that are too
+        short do not mix: replicates then scatter by more than they state and the estimate is
+        refused.
+
+    Raises
+    ------
+    ValueError
+        If the ensemble is not a map of normals, or k is not below its dimension.
+
+    References
+    ----------
+    Kahn & Harris (1951), NBS Appl. Math. Ser. 12, 27; Au & Beck (2001), Prob. Eng. Mech. 16, 263;
+    Cérou, Del Moral, Furon & Guyader (2012), Stat. Comput. 22, 795 (fixed levels are unbiased);
+    Dau & Chopin (2022), JRSS B 84, 114 (all states of the chains).
+    """
+
+    negatives: int = 0
+    chains: int = 64
+    refresh: float = 0.5
+
+    name: ClassVar[str] = "splitting"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.event != "minima":
+            raise ValueError(f"splitting estimates the event 'minima', got {self.event!r}")
+        integer("negatives", self.negatives, low=0)
+        integer("chains", self.chains, low=2)
+        real("refresh", self.refresh, above=0)
+
+    def replicate(self, ensemble: Ensemble, rng: np.random.Generator) -> Replicate:
+        """One replicate by itself."""
+        return Replicate(*self.rows(ensemble, rng, 1)[0].tolist())
+
+    def rows(self, ensemble: Ensemble, rng: np.random.Generator, size: int) -> NDArray[Any]:
+        """Replicates that walk together: shape (size, 4)."""
+        target = self._target(ensemble)
+        plan = schedule(target)
+        rates = 2 / (ACCEPTANCE * np.square([1.0, *plan.steps]))
+        moves = np.maximum(MIN_MOVES, np.ceil(self.refresh * rates)).astype(int)
+        return _run(target, plan, moves.tolist(), rng, (size, self.chains))
+
+    def batch_size(self, dim: int) -> int:
+        """As many as keep numpy busy: 8 replicates, fewer of large matrices."""
+        return power_of_two(2**12 // dim**2, 1, 8)
+
+    def _target(self, ensemble: Ensemble) -> Target:
+        if ensemble.normals is None or not ensemble.overrides("from_normals"):
+            raise ValueError(
+                "splitting needs an ensemble with from_normals and normals (matrices as a map of "
+                f"standard normals), which {ensemble!r} has not"
+            )
+        integer("negatives", self.negatives, low=0, high=ensemble.dim - 1)
+        return Target(ensemble, self.negatives)
+
+
+@dataclass
+class _Progress:
+    """What is known of each replicate so far: arrays of shape (replicates,)."""
+
+    log_p: FloatArray
+    log_variance: FloatArray = field(init=False)
+    effective: FloatArray = field(init=False)
+    dead: NDArray[np.bool_] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.log_variance = np.zeros(len(self.log_p))
+        self.effective = np.full(len(self.log_p), np.inf)
+        self.dead = np.zeros(len(self.log_p), dtype=np.bool_)
+
+    def level(self, share: FloatArray, variance: FloatArray, effective: FloatArray) -> None:
+        """Take in a level: its share, that one's variance, and how many chains it rests on."""
+        self.dead |= share == 0
+        alive = ~self.dead
+        self.log_p[alive] += np.log(share[alive])
+        self.log_variance[alive] += np.log1p(variance[alive] / share[alive] ** 2)
+        self.effective[alive] = np.minimum(self.effective, effective)[alive]
+
+    def rows(self, arrived: bool) -> NDArray[np.float64]:
+        """The columns of a replicate."""
+        log_p = np.where(self.dead | (not arrived), -np.inf, self.log_p)
+        variance = np.expm1(np.minimum(self.log_variance, 700.0))
+        return np.stack([log_p, variance, self.effective, self.log_p], axis=1)
+
+
+def _run(
+    target: Target,
+    plan: Schedule,
+    moves: list[int],
+    rng: np.random.Generator,
+    shape: tuple[int, int],
+) -> NDArray[np.float64]:
+    """All levels of a batch of (replicates, chains); ``moves`` a level."""
+    size, chains = shape
+    progress = _Progress(np.zeros(size))
+    pool = _Pool.empty()
+    for j, level in enumerate(plan.levels):
+        last = j == len(plan.levels) - 1
+        if j == 0:
+            pool = _first(target, level, moves[0], shape, rng, progress)
+        else:
+            starts, owner, parent = pool.chosen(chains, rng)
+            if not owner.size:
+                break
+            below = plan.levels[j - 1], plan.steps[j - 1]
+            pool, share = _walk(target, starts, owner, below, level, moves[j], rng, keep=not last)
+            progress.level(*_judged(share, owner, parent, size, chains))
+    return progress.rows(plan.arrived)
+
+
+@dataclass
+class _Pool:
+    """Visits above a level: states, replicate and chain of each, and weights."""
+
+    z: FloatArray
+    owner: NDArray[np.intp]
+    chain: NDArray[np.intp]
+    weight: FloatArray
+
+    @classmethod
+    def empty(cls) -> _Pool:
+        """No visit."""
+        none = np.zeros(0, dtype=np.intp)
+        return cls(np.zeros((0, 0)), none, none, np.zeros(0))
+
+    def chosen(
+        self, chains: int, rng: np.random.Generator
+    ) -> tuple[FloatArray, NDArray[np.intp], NDArray[np.intp]]:
+        """Where the next chains start: states, replicate of each, and the chain it comes from."""
+        order = np.lexsort((self.chain, self.owner))
+        picks = []
+        for replicate in np.unique(self.owner):
+            own = order[self.owner[order] == replicate]
+            picks.append(own[systematic(self.weight[own], chains, rng)])
+        pick = np.concatenate(picks) if picks else np.zeros(0, dtype=np.intp)
+        return self.z[pick], self.owner[pick], self.chain[pick]
+
+
+def _first(
+    target: Target,
+    level: float,
+    draws: int,
+    shape: tuple[int, int],
+    rng: np.random.Generator,
+    progress: _Progress,
+) -> _Pool:
+    """Independent samples, ``draws`` times as many as there are chains.
+
+    Those of a weighted law all pass; they start chains in proportion to their weights.
+    """
+    size, chains = shape
+    states, log_weights, hits = [], [], []
+    for _ in range(draws):
+        z = rng.standard_normal((size * chains, target.ensemble.normals or 0))
+        matrices = target.matrices(z)
+        hit = target.above(matrices, level)
+        states.append(z[hit])
+        hits.append(hit.reshape(size, chains))
+        log_weights.append(target.log_weight(matrices).reshape(size, chains))
+    hit, weight = np.stack(hits), np.stack(log_weights)
+    weight = np.exp(weight - weight.max(axis=(0, 2), keepdims=True))
+    number = draws * chains
+    share = hit.mean(axis=(0, 2))
+    progress.level(share, share * (1 - share) / number, np.where(share > 0, share, 1.0) * number)
+    draw, owner, chain = np.nonzero(hit)
+    return _Pool(np.concatenate(states), owner, np.arange(owner.size), weight[draw, owner, chain])
+
+
+def _walk(
+    target: Target,
+    starts: FloatArray,
+    owner: NDArray[np.intp],
+    below: tuple[float, float],
+    level: float,
+    moves: int,
+    rng: np.random.Generator,
+    *,
+    keep: bool,
+) -> tuple[_Pool, FloatArray]:
+    """Chains above one level: their visits above the next, and each chain's share of them."""
+    walkers = Walkers(target, starts)
+    above = target.above(walkers.matrices, level)
+    count = np.zeros(len(starts))
+    states, chains = [], []
+    for _ in range(moves):
+        moved, matrices = walkers.move(*below, rng)
+        above[moved] = target.above(matrices, level)
+        count += above
+        if keep:
+            chains.append(np.flatnonzero(above))
+            states.append(walkers.z[chains[-1]])
+    if not keep:
+        return _Pool.empty(), count / moves
+    chain = np.concatenate(chains)
+    return _Pool(np.concatenate(states), owner[chain], chain, np.ones(chain.size)), count / moves
+
+
+def _judged(
+    share: FloatArray,
+    owner: NDArray[np.intp],
+    parent: NDArray[np.intp],
+    size: int,
+    chains: int,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Share of visits of each replicate, its variance, and the chains that it rests on.
+
+    Chains that start from visits of one chain are kin: their errors are added before squaring.
+    """
+    mean = np.bincount(owner, share, size) / chains
+    families, kin = np.unique(parent, return_inverse=True)
+    error = np.bincount(kin, share - mean[owner], families.size)
+    head = np.zeros(families.size, dtype=np.intp)
+    head[kin] = owner
+    count = np.bincount(head, minlength=size)
+    variance = np.bincount(head, error**2, size) / chains**2
+    variance *= count / np.maximum(count - 1, 1)
+    kish = np.square(mean * chains) / np.bincount(owner, share**2, size).clip(min=1e-300)
+    return mean, variance, np.where(mean > 0, kish, 0.0)
