@@ -1,0 +1,108 @@
+"""Critical points of many functions, counted by index: one row a function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from critpoints.census.door import METHODS, census
+from critpoints.census.result import Census
+from critpoints.estimate import Estimate
+from critpoints.protocols import Landscape, RandomField
+from critpoints.rule import Rule
+from critpoints.runs import Runs, ratio
+from critpoints.tally import Tally
+from critpoints.validation import choice, real
+
+SUMMARY = (
+    "degenerate", "euler", "euler_expected", "distinct", "certified", "complete", "undecided",
+    "undecided_volume", "unseen_low", "unseen_high", "rejected", "subdivided",
+)  # fmt: skip
+"""Columns after the counts by index; numbers that do not apply are NaN."""
+
+
+@dataclass(frozen=True)
+class CensusCounts(Runs):
+    """The census of one function a row.
+
+    Parameters
+    ----------
+    search : {"auto", "subdivision", "multistart"}
+    heights : tuple of float
+        Edges of bins of the value in which points are counted by index too, outermost bins open.
+    """
+
+    search: str = "auto"
+    heights: tuple[float, ...] = ()
+
+    name: ClassVar[str] = "census"
+
+    def __post_init__(self) -> None:
+        choice("method", self.search, METHODS)
+        edges = tuple(real("heights", edge) for edge in self.heights)
+        if any(b <= a for a, b in pairwise(edges)):
+            raise ValueError(f"heights must increase, got {self.heights}")
+        object.__setattr__(self, "heights", edges)
+
+    @property
+    def method(self) -> str:
+        """``census``, and how points are searched for."""
+        return f"census:{self.search}"
+
+    def columns(self, dim: int) -> tuple[str, ...]:
+        """Counts by index, the summary, and counts by height and index."""
+        bins = len(self.heights) + 1 if self.heights else 0
+        return (
+            *(f"index_{k}" for k in range(dim + 1)),
+            *SUMMARY,
+            *(f"height_{b}_index_{k}" for b in range(bins) for k in range(dim + 1)),
+        )
+
+    def one(self, source: Landscape | RandomField, rng: np.random.Generator) -> Census:
+        """Draw one function and take its census."""
+        landscape = source.sample(rng)
+        return census(landscape, method=self.search, seed=int(rng.integers(2**63)))
+
+    def rows(self, source: Any, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
+        """A row a function."""
+        return np.array([self._row(self.one(source, rng)) for _ in range(size)])
+
+    def estimate(self, tally: Tally, rule: Rule) -> list[Estimate]:
+        """The fraction of critical points that are minima; functions are the independent unit."""
+        counts = tally.data[:, : self._bins(tally)]
+        return [ratio(counts[:, 0], counts.sum(axis=1), rule.level, self.method)]
+
+    def _bins(self, tally: Tally) -> int:
+        width = int(tally.data.shape[1]) - len(SUMMARY)
+        return width // (len(self.heights) + 2) if self.heights else width
+
+    def _row(self, found: Census) -> NDArray[np.float64]:
+        by_height = [found.counts[:0]]
+        if self.heights:
+            place = np.searchsorted(self.heights, found.values)
+            dim = len(found.counts) - 1
+            for b in range(len(self.heights) + 1):
+                inside = found.index[place == b]
+                by_height.append(np.bincount(inside, minlength=dim + 2)[: dim + 1])
+        return np.concatenate([found.counts, _summary(found), *by_height]).astype(float)
+
+
+def _summary(found: Census) -> list[float]:
+    unseen = (np.nan, np.nan) if found.unseen is None else found.unseen
+    return [
+        float(found.degenerate.sum()),
+        np.nan if found.euler is None else found.euler,
+        np.nan if found.euler_expected is None else found.euler_expected,
+        float(found.distinct),
+        float(found.certified.all()),
+        float(found.complete),
+        float(found.undecided),
+        found.undecided_volume,
+        *unseen,
+        float(found.rejected),
+        float(found.method == "subdivision"),
+    ]

@@ -1,0 +1,107 @@
+"""The one way in: find, certify, classify and audit the critical points of one function."""
+
+from __future__ import annotations
+
+from critpoints.census.cost import predicted_cells
+from critpoints.census.euler import audited
+from critpoints.census.multistart import multistart
+from critpoints.census.result import Census
+from critpoints.census.subdivision import subdivide
+from critpoints.domains import Domain, Sphere
+from critpoints.landscapes.callables import check_derivatives
+from critpoints.protocols import Landscape, RandomField
+from critpoints.seeding import stream
+from critpoints.validation import choice, integer
+
+METHODS = ("auto", "subdivision", "multistart")
+
+
+def census(
+    landscape: Landscape,
+    *,
+    method: str = "auto",
+    seed: int = 0,
+    starts: int = 20_000,
+    max_cells: int = 2_000_000,
+    audit: bool = True,
+) -> Census:
+    """Find the critical points of a function and say which are minima.
+
+    Parameters
+    ----------
+    landscape : Landscape
+        One function. Its derivatives are first held against differences
+        (:func:`~critpoints.landscapes.check_derivatives`).
+    method : {"auto", "subdivision", "multistart"}
+        ``subdivision`` proves that no point is missing; it needs a box or a torus and a
+        ``third_bound``. ``multistart`` searches any domain and estimates how many it missed.
+        ``auto`` proves what it can prove within ``max_cells``, and searches else.
+    seed : int
+        Of the random starts.
+    starts : int
+        How many a search may make.
+    max_cells : int
+        How many cells subdivision may examine; about 10 µs each.
+    audit : bool
+        Whether to take the Euler sum, which on a box means searching its faces too, up to
+        dimension 4.
+
+    Returns
+    -------
+    Census
+
+    Raises
+    ------
+    TypeError
+        If ``landscape`` is the law of a random function instead of one, or has no Hessian.
+    ValueError
+        If a method of the landscape contradicts another, a number is out of range, or subdivision
+        is asked for where it does not apply.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from critpoints.census import census
+    >>> from critpoints.landscapes.trigonometric import TorusPolynomial
+    >>> found = census(TorusPolynomial(2, degree=2).sample(np.random.default_rng(0)))
+    >>> found.complete, found.audit, found.counts.tolist()
+    (True, True, [4, 5, 1])
+    """
+    choice("method", method, METHODS)
+    seed = integer("seed", seed, low=0)
+    starts = integer("starts", starts, low=1)
+    max_cells = integer("max_cells", max_cells, low=1)
+    if not isinstance(audit, bool):
+        raise TypeError(f"audit must be True or False, got {audit!r}")
+    _check(landscape)
+
+    def search(function: Landscape) -> Census:
+        if method == "subdivision":
+            return subdivide(function, max_cells=max_cells)
+        if method == "auto" and predicted_cells(function) <= max_cells:
+            proven = subdivide(function, max_cells=max_cells)
+            if proven.complete:
+                return proven
+        return multistart(function, seed=seed, starts=starts)
+
+    found = search(landscape)
+    return audited(found, search) if audit else found
+
+
+def _check(landscape: Landscape) -> None:
+    """Refuse what has no critical points to count, or whose derivatives are none."""
+    if isinstance(landscape, RandomField):
+        raise TypeError(f"landscape is the law of a random function: draw one, {landscape}.sample")
+    if not isinstance(landscape, Landscape):
+        raise TypeError(f"landscape must be a Landscape, got {landscape!r}")
+    domain = landscape.domain
+    if not isinstance(domain, Domain):
+        raise TypeError(f"landscape must live on a Domain, got {domain!r}")
+    if landscape.dim != domain.dim:
+        raise ValueError(f"dim must be that of the domain, {domain.dim}, got {landscape.dim}")
+    # The volume of a sphere in hundreds of dimensions is below the smallest float.
+    if not (isinstance(domain, Sphere) or domain.volume > 0):
+        raise ValueError(f"domain must have a positive volume, got {domain}")
+    if not landscape.second_order:
+        raise TypeError(f"{type(landscape).__name__} must have a hessian or hvp")
+    check_derivatives(landscape, stream("census"))

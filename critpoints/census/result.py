@@ -1,0 +1,119 @@
+"""What a census found, and how sure it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
+
+
+@dataclass(frozen=True, eq=False)
+class Census:
+    """The critical points of one function.
+
+    Three claims are kept apart: that the points listed are different ones (``distinct``), that at
+    and only at each of them there is a critical point (``certified``), and that there is no other
+    (``complete``).
+
+    Attributes
+    ----------
+    landscape : Landscape
+    points : ndarray, shape (m, ambient)
+        Sorted by value.
+    values : ndarray, shape (m,)
+    eigenvalues : ndarray, shape (m, dim)
+        Of the Hessian on the tangent space, ascending.
+    degenerate : ndarray of bool, shape (m,)
+        Where an eigenvalue cannot be told from zero.
+    residuals : ndarray, shape (m,)
+        Norms of the gradient.
+    certified : ndarray of bool, shape (m,)
+        Where existence and uniqueness near the point are proven.
+    distinct : bool
+    complete : bool
+    undecided : int
+        Cells in which a critical point was neither excluded nor proven.
+    undecided_volume : float
+        Their share of the domain's volume.
+    euler : int or None
+        The sum of (-1)^index over nondegenerate points, boundary points of a box included; None
+        where it does not apply.
+    euler_expected : int or None
+        What it must be if no point is missing.
+    audit_note : str
+        Why there is no audit, if there is none.
+    method : str
+        ``subdivision`` or ``multistart``.
+    starts, rejected : int
+        Starts of a multistart search, and how many ended at a gradient-flat point.
+    unseen : tuple of float or None
+        Interval of the number of points not found (Chao 1987), for a multistart search; of
+        nondegenerate ones where degenerate points fill a manifold.
+    """
+
+    landscape: Landscape
+    points: FloatArray
+    values: FloatArray
+    eigenvalues: FloatArray
+    degenerate: BoolArray
+    residuals: FloatArray
+    certified: BoolArray
+    distinct: bool
+    complete: bool
+    method: str
+    undecided: int = 0
+    undecided_volume: float = 0.0
+    euler: int | None = None
+    euler_expected: int | None = None
+    audit_note: str = ""
+    starts: int = 0
+    rejected: int = 0
+    unseen: tuple[float, float] | None = None
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    @cached_property
+    def index(self) -> IntArray:
+        """Number of negative eigenvalues, ``dim + 1`` for a degenerate point: shape (m,)."""
+        negative = (self.eigenvalues < 0).sum(axis=1)
+        flagged = np.where(self.degenerate, self.eigenvalues.shape[1] + 1, negative)
+        return np.asarray(flagged, dtype=np.int64)
+
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """Nondegenerate points by index: shape (dim + 1,)."""
+        dim = self.eigenvalues.shape[1]
+        return np.bincount(self.index, minlength=dim + 2)[: dim + 1].astype(np.int64)
+
+    @property
+    def audit(self) -> bool | None:
+        """Whether the Euler sum is what it must be.
+
+        None where it does not apply, and where a point is degenerate: such a point may count for
+        any integer.
+        """
+        if self.euler is None or self.euler_expected is None or self.degenerate.any():
+            return None
+        return self.euler == self.euler_expected
+
+    def records(self) -> list[dict[str, Any]]:
+        """A record a point: number, place, value, index, and how sure each is."""
+        return [
+            {
+                "point": number,
+                "position": self.points[number].tolist(),
+                "value": float(self.values[number]),
+                "index": int(self.index[number]),
+                "degenerate": bool(self.degenerate[number]),
+                "eigenvalues": self.eigenvalues[number].tolist(),
+                "residual": float(self.residuals[number]),
+                "certified": bool(self.certified[number]),
+            }
+            for number in range(len(self))
+        ]

@@ -1,0 +1,200 @@
+"""The certified census: every critical point in a box or on a torus, with proof.
+
+The domain is divided into cells. A cell is dropped when it provably holds no critical point,
+settled when Krawczyk's test proves exactly one in a somewhat larger box (so that a point on the
+face of a cell is not lost), and else cut down to its Newton set or halved. What is proven rests on
+:mod:`~critpoints.census.krawczyk`, on the landscape's ``third_bound`` and on its ``rounding``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from critpoints.census import krawczyk
+from critpoints.census.cells import Cells, join, whole
+from critpoints.census.enclosure import Found, enclose, near_degenerate
+from critpoints.census.result import Census
+from critpoints.domains import Box, Torus
+from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
+from critpoints.validation import integer, real
+
+_BATCH_NUMBERS = 2**16  # third derivatives held at once; what a cache holds
+_LARGEST = 2.0  # half-widths of the box of a settled cell, in those of the cell
+
+
+@dataclass
+class _Search:
+    """What is settled so far."""
+
+    landscape: Landscape
+    rounding: tuple[float, float]
+    smallest: FloatArray
+    settled: list[Cells] = field(default_factory=list)
+    stuck: list[Cells] = field(default_factory=list)
+
+    def advance(self, cells: Cells) -> Cells:
+        """Decide cells or cut them into smaller ones."""
+        boxes = krawczyk.expand(self.landscape, cells.center, cells.radius, self.rounding)
+        boxes = boxes[boxes.may_hold_zero]
+        sets = krawczyk.newton(boxes, self.rounding)
+        meets = sets.meets(boxes)
+        boxes, sets = boxes[meets], sets[meets]
+        is_open = ~self._settle(boxes, sets)
+        boxes, sets = boxes[is_open], sets[is_open]
+        stuck = self._stuck(boxes)
+        self.stuck.append(boxes[stuck].cells)
+        return _smaller(boxes[~stuck], sets[~stuck])
+
+    def _settle(self, boxes: krawczyk.Expansion, sets: krawczyk.Newton) -> BoolArray:
+        """Try Krawczyk's test on inflated cells that it may fit: shape (m,)."""
+        radius = np.maximum(boxes.radius, np.abs(sets.step) + 2 * sets.width) * 1.01
+        # A cell cut down to the size of rounding errors must grow by more than its own size.
+        largest = np.maximum(_LARGEST * boxes.radius, 1e3 * self.smallest)
+        fits = krawczyk.everywhere(radius <= largest)
+        rows = np.flatnonzero(fits)
+        center, radius = boxes.center[rows], radius[rows]
+        proven = krawczyk.unique_zero(self.landscape, center, sets[rows], radius)
+        self.settled.append(Cells(center[proven], radius[proven]))
+        fits[rows[~proven]] = False
+        return fits
+
+    def _stuck(self, boxes: krawczyk.Expansion) -> BoolArray:
+        """Cells too small to go on with, or in which the gradient varies by rounding only."""
+        tiny = krawczyk.everywhere(boxes.radius <= self.smallest)
+        varies = krawczyk.times(np.abs(boxes.hessian) + boxes.bend, boxes.radius)
+        return tiny | krawczyk.everywhere(varies <= 16 * self.rounding[0])
+
+
+def subdivide(
+    landscape: Landscape,
+    *,
+    max_cells: int = 10_000_000,
+    memory: float = 1e9,
+    tolerance: float = 1e-8,
+) -> Census:
+    """Find and certify every critical point in a box or on a torus.
+
+    Parameters
+    ----------
+    landscape : Landscape
+        On a :class:`~critpoints.domains.Box` or :class:`~critpoints.domains.Torus`, with a
+        ``third_bound``. On a box its derivatives must exist, and the bound hold, a little beyond
+        the faces too. Without ``rounding`` the errors are taken to be 1e-13 of the largest
+        gradient and Hessian at 256 points, an assumption that the proof then rests on.
+    max_cells : int
+        Cells to examine at most.
+    memory : float
+        Bytes that the cells under way may take at most.
+    tolerance : float
+        Half-width, in units of the domain's, below which a cell is left undecided.
+
+    Returns
+    -------
+    Census
+        Complete if no cell is left over. What is left over counts as ``undecided``, and holds
+        the degenerate points, which are listed but not certified. A point too close to the face
+        of a box to say on which side it lies is undecided as well.
+
+    Raises
+    ------
+    ValueError
+        If the domain is neither box nor torus, there is no bound of the third derivatives, or a
+        derivative is not finite.
+
+    References
+    ----------
+    Neumaier (1990), Interval Methods for Systems of Equations, chapter 5.
+    """
+    max_cells = integer("max_cells", max_cells, low=1)
+    memory = real("memory", memory, above=0)
+    tolerance = real("tolerance", tolerance, above=0, below=1)
+    cells = _start(landscape)
+    search = _Search(landscape, _rounding(landscape), tolerance * cells.radius[0])
+    most = max(int(memory / (8 * 16 * landscape.dim)), 1)  # 16: cells, their halves, copies
+    examined = 0
+    while len(cells) and examined + len(cells) <= max_cells and len(cells) <= most:
+        examined += len(cells)
+        rows = max(_BATCH_NUMBERS // landscape.dim**3, 64)
+        cells = join([search.advance(cells[k : k + rows]) for k in range(0, len(cells), rows)])
+    return _census(search, cells)
+
+
+def _start(landscape: Landscape) -> Cells:
+    domain = landscape.domain
+    if not isinstance(domain, Box | Torus):
+        raise ValueError(f"subdivision needs a box or a torus, got {domain}: use multistart")
+    cells = whole(domain)
+    if landscape.third_bound(cells.center, cells.radius) is None:
+        raise ValueError(
+            f"{type(landscape).__name__} has no third_bound, without which nothing is proven: "
+            "use multistart"
+        )
+    return cells
+
+
+def _rounding(landscape: Landscape) -> tuple[float, float]:
+    """Bounds of rounding errors; from the sizes at some points if the landscape has none."""
+    known = landscape.rounding()
+    if known is not None:
+        return known
+    points = landscape.domain.sample(np.random.default_rng(0), 256)
+    gradient, hessian = (np.abs(a).max() for a in landscape.derivatives(points))
+    return 1e-13 * float(gradient + hessian), 1e-13 * float(hessian)
+
+
+def _smaller(boxes: krawczyk.Expansion, sets: krawczyk.Newton) -> Cells:
+    """Cells cut down to their Newton sets, and halved where that saves less than half."""
+    low = np.fmax(-boxes.radius, sets.step - sets.width)  # fmax: infinity less infinity
+    high = np.fmin(boxes.radius, sets.step + sets.width)
+    cells = boxes.cells.cut(low, np.maximum(low, high))
+    small = cells.volumes <= boxes.cells.volumes / 2
+    boxes, rest = boxes[~small], cells[~small]
+    halves = rest.halves(_axis(boxes.bend, rest.radius))
+    return join([cells[small], *(half[boxes.parts_may_hold_zero(half)] for half in halves)])
+
+
+def _axis(bend: FloatArray, radius: FloatArray) -> IntArray:
+    """The axis along which the Hessian varies most over a cell.
+
+    The longest where it is constant, or nothing bounds how it varies.
+    """
+    weight = bend.sum(axis=1)
+    weight = np.where(np.isfinite(weight).all(axis=1, keepdims=True), weight, 1.0)
+    weight += 1e-3 * weight.max(axis=1, keepdims=True) + 1e-300
+    return np.asarray((weight * radius).argmax(axis=1))
+
+
+def _census(search: _Search, left: Cells) -> Census:
+    """Polish and merge what is settled; state what is left over."""
+    landscape, domain = search.landscape, search.landscape.domain
+    found = enclose(landscape, join(search.settled), search.rounding)
+    stuck = join(search.stuck)
+    found = Found.join(found, near_degenerate(landscape, stuck, found.points, search.rounding))
+    values = landscape.value(found.points)
+    order = np.argsort(values, kind="stable")
+    points = found.points[order]
+    gradient, hessian = landscape.derivatives(points)
+    undecided = len(left) + len(stuck) + found.lost + int((found.face).sum())
+    volume = float(left.volumes.sum() + stuck.volumes.sum()) / domain.volume
+    eigenvalues = np.asarray(np.linalg.eigvalsh(hessian), dtype=float)
+    degenerate = found.degenerate[order]
+    index = (eigenvalues[~degenerate] < 0).sum(axis=1)
+    torus = isinstance(domain, Torus)
+    return Census(
+        landscape=landscape,
+        points=points,
+        values=values[order],
+        eigenvalues=eigenvalues,
+        degenerate=degenerate,
+        residuals=np.linalg.norm(gradient, axis=1),
+        certified=(~found.degenerate & ~found.face)[order],
+        distinct=found.distinct,
+        complete=undecided == 0,
+        method="subdivision",
+        undecided=undecided,
+        undecided_volume=min(volume, 1.0),
+        euler=int(((-1) ** index).sum()) if torus else None,
+        euler_expected=landscape.euler if torus else None,
+    )

@@ -1,0 +1,362 @@
+"""The certified census against known points, dense searches, and functions that must defeat it."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from critpoints.census.result import Census
+from critpoints.census.subdivision import subdivide
+from critpoints.domains import Box, Domain, Euclidean, Torus
+from critpoints.landscapes.trigonometric import TorusPolynomial, TrigonometricSum
+from critpoints.protocols import Landscape
+
+TWO_PI = 2 * math.pi
+
+
+@dataclass(frozen=True)
+class Along(Landscape):
+    """Sum over the axes of one function g of one variable: g', g'' and a bound of g''' over |x|."""
+
+    dim: int
+    on: Domain
+    first: Callable[[np.ndarray], np.ndarray]
+    second: Callable[[np.ndarray], np.ndarray]
+    third: Callable[[np.ndarray], np.ndarray]
+
+    @property
+    def domain(self) -> Domain:
+        return self.on
+
+    def value(self, x: np.ndarray) -> np.ndarray:
+        return x.sum(axis=1)  # only orders the points
+
+    def gradient(self, x: np.ndarray) -> np.ndarray:
+        return self.first(x)
+
+    def hessian(self, x: np.ndarray) -> np.ndarray:
+        return self.second(x)[:, :, None] * np.eye(self.dim)
+
+    def third_bound(self, center: np.ndarray, radius: np.ndarray) -> np.ndarray:
+        bound = np.zeros((len(center),) + (self.dim,) * 3)
+        axes = np.arange(self.dim)
+        bound[:, axes, axes, axes] = self.third(np.abs(center) + radius)
+        return bound
+
+
+def double_well(dim: int, on: Domain | None = None) -> Along:
+    """Σ x²/2 − x⁴/4: points at every combination of -1, 0, 1; only 0 is a minimum."""
+    on = Box(dim, -2.0, 2.5) if on is None else on
+    return Along(dim, on, lambda x: x - x**3, lambda x: 1 - 3 * x**2, lambda s: 6 * s)
+
+
+def power(dim: int, p: int, on: Domain | None = None) -> Along:
+    """Σ x^p / p: one degenerate point, at 0."""
+    on = Box(dim, -1.1, 1.0) if on is None else on
+    return Along(
+        dim, on, lambda x: x ** (p - 1), lambda x: (p - 1) * x ** (p - 2),
+        lambda s: (p - 1) * (p - 2) * s ** (p - 3),
+    )  # fmt: skip
+
+
+def cosines(dim: int, on: Domain) -> TrigonometricSum:
+    """Σ cos x_i: points where every coordinate is a multiple of π."""
+    return TrigonometricSum(on, np.eye(dim), np.ones(dim), np.zeros(dim))
+
+
+def proven(census: Census) -> bool:
+    return bool(
+        census.complete and census.distinct and census.certified.all()
+        and not census.degenerate.any() and census.undecided == 0
+        and census.undecided_volume == 0
+    )  # fmt: skip
+
+
+def same_points(one: np.ndarray, two: np.ndarray, on: Domain, within: float = 1e-6) -> bool:
+    if len(one) != len(two):
+        return False
+    gap = np.array([on.distance(np.broadcast_to(x, two.shape), two).min() for x in one])
+    return bool((gap < within).all())
+
+
+@pytest.mark.parametrize(
+    ("dim", "degree", "spectrum", "draws"),
+    [(1, 8, "flat", 80), (1, 12, "gaussian", 40), (2, 3, "flat", 30), (2, 4, "gaussian", 20),
+     (2, 3, "power", 20), (3, 1, "flat", 12), (3, 2, "gaussian", 2), (4, 1, "gaussian", 1)],
+)  # fmt: skip
+def test_euler_characteristic_of_the_torus(
+    dim: int, degree: int, spectrum: str, draws: int
+) -> None:
+    law = TorusPolynomial(dim, degree, spectrum)
+    for seed in range(draws):
+        census = subdivide(law.sample(np.random.default_rng(seed)))
+        assert proven(census)
+        assert census.euler == 0
+        assert census.audit is True
+        assert census.counts[0] >= 1
+        assert census.counts[dim] >= 1
+        assert census.residuals.max() < 1e-10
+        assert (np.diff(census.values) >= 0).all()
+        assert ((census.points >= 0) & (census.points < TWO_PI)).all()
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_against_sign_changes(seed: int) -> None:
+    """In one dimension every zero of f' between 20,000 grid points changes its sign."""
+    f = TorusPolynomial(1, 10).sample(np.random.default_rng(seed))
+    census = subdivide(f)
+    grid = np.linspace(0, TWO_PI, 20_001)[:-1, None] + 1e-5
+    slope = f.gradient(grid)[:, 0]
+    rises = (slope < 0) & (np.roll(slope, -1) > 0)
+    falls = (slope > 0) & (np.roll(slope, -1) < 0)
+    assert census.counts.tolist() == [rises.sum(), falls.sum()]
+    crossings = grid[rises | falls] + TWO_PI / 40_000
+    assert same_points(crossings, census.points, f.domain, 2e-4)
+
+
+def dense_search(f: Landscape, side: int) -> np.ndarray:
+    """Newton's method from every point of a grid, repeats dropped."""
+    grid = np.indices((side,) * f.dim).reshape(f.dim, -1).T * (TWO_PI / side)
+    x = grid
+    for _ in range(60):
+        step = np.linalg.solve(f.hessian(x), f.gradient(x)[:, :, None])[:, :, 0]
+        size = np.linalg.norm(step, axis=1, keepdims=True)
+        x = x - step * np.minimum(1, 0.3 / np.maximum(size, 1e-300))
+    x = f.domain.wrap(x[np.linalg.norm(f.gradient(x), axis=1) < 1e-10])
+    kept: list[np.ndarray] = []
+    for y in x:
+        if not kept or f.domain.distance(np.array(kept), y[None]).min() > 1e-6:
+            kept.append(y)
+    return np.array(kept)
+
+
+@pytest.mark.parametrize(
+    ("dim", "degree", "side", "seed"), [(2, 3, 50, 1), (2, 4, 60, 2), (3, 1, 12, 3)]
+)
+def test_against_a_dense_search(dim: int, degree: int, side: int, seed: int) -> None:
+    f = TorusPolynomial(dim, degree, "flat").sample(np.random.default_rng(seed))
+    census = subdivide(f)
+    assert same_points(dense_search(f, side), census.points, f.domain)
+
+
+@pytest.mark.parametrize("dim", [1, 2, 3, 5])
+def test_all_points_of_the_double_well(dim: int) -> None:
+    census = subdivide(double_well(dim))
+    assert proven(census)
+    assert census.counts.tolist() == [math.comb(dim, k) * 2**k for k in range(dim + 1)]
+    known = np.array(list(itertools.product((-1.0, 0.0, 1.0), repeat=dim)))
+    assert same_points(known, census.points, Box(dim, -2.0, 2.0), 1e-9)
+    assert census.euler is None
+    assert census.audit is None
+
+
+@pytest.mark.parametrize("dim", [1, 2, 3])
+@pytest.mark.parametrize("shift", [0.0, math.pi / 2, 0.1])
+def test_points_on_faces_and_corners_of_cells(dim: int, shift: float) -> None:
+    """Halves and quarters of the torus: zeros on faces, edges and the seam, each found once."""
+    c, s = math.cos(shift), math.sin(shift)
+    f = TrigonometricSum(Torus(dim), np.eye(dim), np.full(dim, c), np.full(dim, s))
+    census = subdivide(f)
+    assert proven(census)
+    assert census.counts.tolist() == [math.comb(dim, k) for k in range(dim + 1)]
+    known = np.array(list(itertools.product((shift, shift + math.pi), repeat=dim)))
+    assert same_points(known, census.points, f.domain, 1e-9)
+
+
+def test_a_coupled_point_on_a_corner_of_cells() -> None:
+    """The same with a Hessian that is not diagonal: waves (1, 1) and (1, -1)."""
+    f = TrigonometricSum(Torus(2), [[1, 1], [1, -1]], [1.0, 0.6], [0.0, 0.0])
+    census = subdivide(f)
+    assert proven(census)
+    assert census.counts.tolist() == [2, 4, 2]
+    known = np.array(list(itertools.product((0, math.pi), repeat=2)))
+    known = np.concatenate([known, known + math.pi / 2])
+    assert same_points(known, census.points, f.domain, 1e-9)
+
+
+def test_points_just_inside_and_outside_of_a_box() -> None:
+    for low, points in ((math.pi - 1e-9, 2), (math.pi + 1e-9, 1)):
+        census = subdivide(cosines(1, Box(1, low, 7.0)))
+        assert proven(census)
+        assert len(census) == points
+
+
+def test_a_point_on_the_face_of_a_box_is_undecided() -> None:
+    box = Box(2, 0.0, 4.0)
+    census = subdivide(cosines(2, box))
+    assert census.distinct
+    assert not census.complete
+    assert len(census) == 4
+    inside = census.points.min(axis=1) > 1
+    assert np.array_equal(census.certified, inside)
+    assert census.undecided == 3
+    assert census.undecided_volume == 0.0
+    assert not census.degenerate.any()
+    assert box.contains(census.points).all()
+
+
+@pytest.mark.parametrize("f", [power(1, 3), power(1, 4), power(2, 3), power(2, 4), power(3, 4)])
+def test_degenerate_points_are_not_certified(f: Along) -> None:
+    census = subdivide(f)
+    assert not census.complete
+    assert census.undecided > 0
+    assert 0 < census.undecided_volume < 1e-3
+    assert not census.certified.any()
+    assert census.degenerate.tolist() == [True]
+    assert np.abs(census.points).max() < 1e-4
+    assert census.counts.sum() == 0
+
+
+def test_a_degenerate_point_among_others() -> None:
+    """cos x + cos 2x / 4 has g'' = 0 at π: one minimum is degenerate, the rest is certified."""
+    waves = [[1, 0], [2, 0], [0, 1]]
+    f = TrigonometricSum(Torus(2), waves, [1.0, 0.25, 1.0], np.zeros(3))
+    census = subdivide(f)
+    assert not census.complete
+    assert (~census.certified).sum() == census.degenerate.sum() == 2
+    assert np.abs(census.points[census.degenerate][:, 0] - math.pi).max() < 1e-3
+    assert census.certified.sum() == 2
+    assert census.distinct
+
+
+def test_a_line_of_critical_points_ends_at_the_bound() -> None:
+    f = TrigonometricSum(Torus(2), [[1.0, 1.0]], [1.0], [0.0])
+    census = subdivide(f, max_cells=20_000)
+    assert not census.complete
+    assert census.undecided > 100
+    assert 0 < census.undecided_volume < 0.1
+    assert not census.certified.any()
+
+
+@pytest.mark.parametrize("limit", [{"max_cells": 1}, {"max_cells": 2000}, {"memory": 20_000.0}])
+def test_bounds_stop_honestly(limit: dict) -> None:
+    f = TorusPolynomial(2, 4, "flat").sample(np.random.default_rng(1))
+    census, whole = subdivide(f, **limit), subdivide(f)
+    assert proven(whole)
+    assert not census.complete
+    assert census.undecided > 0
+    assert 0 < census.undecided_volume <= 1
+    assert census.certified.all()
+    assert len(census) < len(whole)
+    if limit == {"max_cells": 1}:
+        assert len(census) == 0
+        assert math.isclose(census.undecided_volume, 1, rel_tol=1e-9)
+    for x in census.points:
+        assert whole.landscape.domain.distance(whole.points, x[None]).min() < 1e-9
+
+
+@dataclass(frozen=True)
+class TooSmooth(Landscape):
+    """A function that claims third derivatives a hundred times smaller than they are."""
+
+    f: TrigonometricSum
+
+    @property
+    def dim(self) -> int:
+        return self.f.dim
+
+    @property
+    def domain(self) -> Domain:
+        return self.f.domain
+
+    def value(self, x: np.ndarray) -> np.ndarray:
+        return self.f.value(x)
+
+    def gradient(self, x: np.ndarray) -> np.ndarray:
+        return self.f.gradient(x)
+
+    def hessian(self, x: np.ndarray) -> np.ndarray:
+        return self.f.hessian(x)
+
+    def third_bound(self, center: np.ndarray, radius: np.ndarray) -> np.ndarray:
+        return self.f.third_bound(center, radius) / 100
+
+
+def test_a_wrong_bound_is_caught() -> None:
+    """Negative control: the Euler sum fails where a bound does not hold."""
+    caught = 0
+    for seed in range(20):
+        f = TorusPolynomial(2, 3, "flat").sample(np.random.default_rng(seed))
+        wrong = subdivide(TooSmooth(f))
+        caught += wrong.audit is False
+    assert caught >= 10
+
+
+@dataclass(frozen=True)
+class Unbounded(TooSmooth):
+    """A function whose bounds or rounding errors are no numbers, or infinite."""
+
+    bound: float = 1.0
+    error: float = 0.0
+
+    def third_bound(self, center: np.ndarray, radius: np.ndarray) -> np.ndarray:
+        return self.f.third_bound(center, radius) * self.bound
+
+    def rounding(self) -> tuple[float, float]:
+        return self.error, self.error
+
+
+@pytest.mark.parametrize(
+    "nothing", [{"bound": math.nan}, {"bound": math.inf}, {"error": math.nan}, {"error": math.inf}]
+)
+def test_bounds_that_bound_nothing_prove_nothing(nothing: dict[str, float]) -> None:
+    f = TorusPolynomial(2, 1, "flat").sample(np.random.default_rng(0))
+    found = subdivide(Unbounded(f, **nothing), max_cells=2000)
+    assert not found.complete
+    assert found.undecided > 0
+    assert not found.certified.any()
+    assert subdivide(Unbounded(f, error=1e-14)).complete
+
+
+def test_a_missing_point_is_caught() -> None:
+    """Negative control: without any one of its points the sum is not 0."""
+    census = subdivide(TorusPolynomial(2, 3).sample(np.random.default_rng(3)))
+    signs = (-1) ** census.index
+    assert signs.sum() == census.euler_expected == 0
+    assert all(np.delete(signs, i).sum() != 0 for i in range(len(census)))
+
+
+def test_without_a_bound_of_rounding_sizes_are_sampled() -> None:
+    """The double well has no ``rounding``; a rounding too large leaves everything undecided."""
+
+    class Rough(TrigonometricSum):
+        def rounding(self) -> tuple[float, float]:
+            return 10.0, 10.0
+
+    assert double_well(2).rounding() is None
+    f = cosines(2, Torus(2))
+    census = subdivide(Rough(f.on, f.waves, f.cosine, f.sine))
+    assert not census.complete
+    assert not census.certified.any()
+    assert census.undecided_volume > 0.9
+
+
+def test_what_cannot_be_searched_is_refused() -> None:
+    wave = ([[1.0, 0.0]], [1.0], [0.0])
+    with pytest.raises(ValueError, match="box or a torus"):
+        subdivide(TrigonometricSum(Euclidean(2), *wave))
+
+    class Bare(TrigonometricSum):
+        def third_bound(self, center: np.ndarray, radius: np.ndarray) -> None:
+            return None
+
+    with pytest.raises(ValueError, match="third_bound"):
+        subdivide(Bare(Torus(2), *wave))
+    broken = Along(1, Box(1), lambda x: np.log(0 * x - 1), lambda x: x, lambda s: s)
+    with np.errstate(invalid="ignore"), pytest.raises(ValueError, match="finite"):
+        subdivide(broken)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error"),
+    [("max_cells", 0, ValueError), ("max_cells", 1.5, TypeError), ("memory", -1.0, ValueError),
+     ("tolerance", 0.0, ValueError), ("tolerance", 2.0, ValueError)],
+)  # fmt: skip
+def test_bad_settings(name: str, value: float, error: type[Exception]) -> None:
+    with pytest.raises(error, match=name):
+        subdivide(cosines(1, Torus(1)), **{name: value})
