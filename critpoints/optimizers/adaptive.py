@@ -1,0 +1,111 @@
+"""Rates a coordinate from accumulated squares: AdaGrad and RMSProp."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from critpoints.optimizers.first_order import FirstOrder, Rate
+from critpoints.protocols import FloatArray, State
+from critpoints.validation import real
+
+
+def over_root(
+    numerator: FloatArray, squares: FloatArray, eps: float, out: FloatArray
+) -> FloatArray:
+    """``numerator / (√squares + eps)``, and 0 where that is 0/0 (eps = 0, no gradient ever)."""
+    root = np.sqrt(squares, out=out)
+    if eps > 0:
+        root += eps
+    else:
+        root[root == 0] = np.inf
+    return np.divide(numerator, root, out=root)
+
+
+@dataclass(frozen=True)
+class AdaGrad(FirstOrder):
+    """Squares summed: a ← a + g⊙g, θ ← θ − ε/(√a + σ) ⊙ g.
+
+    With eps = 0 it does not depend on the scale of the function; constant gradients then move it
+    by about 2ε√t in t steps.
+
+    Parameters
+    ----------
+    lr : float or callable
+        0.01 by default, as in PyTorch.
+    eps : float
+        σ, outside the root; 1e-7 by default (Goodfellow, Bengio & Courville 2016, Algorithm 8.4).
+    clip, sigma
+        As in :class:`~critpoints.optimizers.first_order.FirstOrder`.
+
+    References
+    ----------
+    Duchi, Hazan & Singer (2011), JMLR 12, 2121.
+    """
+
+    eps: float = 1e-7
+
+    name: ClassVar[str] = "adagrad"
+    version: ClassVar[int] = 1
+    slots: ClassVar[tuple[str, ...]] = ("a", "scratch")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "eps", real("eps", self.eps, at_least=0))
+
+    def accumulate(self, state: State) -> FloatArray:
+        """a ← a + g⊙g in place."""
+        a: FloatArray = state.slots["a"]
+        a += np.multiply(state.gradient, state.gradient, out=state.slots["scratch"])
+        return a
+
+    def displacement(self, state: State, lr: float, rng: np.random.Generator) -> FloatArray:
+        """−ε/(√a + σ) ⊙ g."""
+        a = self.accumulate(state)
+        move = over_root(state.gradient, a, self.eps, out=state.slots["scratch"])
+        move *= -lr
+        return move
+
+
+@dataclass(frozen=True)
+class RMSProp(AdaGrad):
+    """Squares averaged: a ← βa + (1−β)g⊙g, θ ← θ − ε/(√a + σ) ⊙ g.
+
+    With eps = 0 the first step is ε/√(1−β) along every axis.
+
+    Parameters
+    ----------
+    lr : float or callable
+        0.001 by default, as ``beta`` (Tieleman & Hinton).
+    beta : float
+        β in [0, 1), 0.9 by default.
+    eps : float
+        σ, outside the root; 1e-8 by default, as in PyTorch.
+    clip, sigma
+        As in :class:`~critpoints.optimizers.first_order.FirstOrder`.
+
+    References
+    ----------
+    Tieleman & Hinton (2012), Coursera: Neural Networks for Machine Learning, lecture 6.5.
+    """
+
+    lr: Rate = 0.001
+    eps: float = 1e-8
+    beta: float = 0.9
+
+    name: ClassVar[str] = "rmsprop"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "beta", real("beta", self.beta, at_least=0, below=1))
+
+    def accumulate(self, state: State) -> FloatArray:
+        """a ← βa + (1−β)g⊙g in place."""
+        a: FloatArray = state.slots["a"]
+        square = np.multiply(state.gradient, state.gradient, out=state.slots["scratch"])
+        square *= 1 - self.beta
+        a *= self.beta
+        a += square
+        return a

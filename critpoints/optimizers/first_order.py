@@ -1,0 +1,118 @@
+"""What the first-order rules share: rate, gradient noise, clipping, and the step itself."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from critpoints.domains import Domain
+from critpoints.protocols import FloatArray, Landscape, Optimizer, State
+from critpoints.validation import real
+
+Rate = float | Callable[[int], float]
+"""A learning rate, or a schedule: a function of the number of steps taken before."""
+
+
+def checked_rate(value: Any) -> Rate:
+    """A positive number or a callable.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is neither.
+    """
+    return value if callable(value) else real("lr", value, above=0)
+
+
+def _plain(domain: Domain) -> bool:
+    """Whether a displacement is just added, as on a box and in all of space."""
+    return all(
+        getattr(type(domain), name) is getattr(Domain, name)
+        for name in ("retract", "tangent", "wrap")
+    )
+
+
+@dataclass(frozen=True)
+class FirstOrder(Optimizer):
+    """A rule that turns a gradient g into a displacement, θ ← θ + displacement.
+
+    Parameters
+    ----------
+    lr : float or callable
+        Learning rate ε, or a schedule ``step -> ε``.
+    clip : float, optional
+        Gradients longer than this are shortened to it, g ← g·clip/‖g‖ (Pascanu, Mikolov & Bengio
+        2013, ICML, Algorithm 1).
+    sigma : tuple of float
+        Standard deviations of Gaussian gradient noise: one for all coordinates, or one for each.
+
+    Notes
+    -----
+    Noise is added first, then the gradient is clipped. On a curved domain the displacement is
+    made tangent, and so are the ``carried`` slots at the new point: to first order their parallel
+    transport (Absil, Mahony & Sepulchre 2008, section 8.1).
+    """
+
+    lr: Rate = 0.01
+    clip: float | None = field(default=None, kw_only=True)
+    sigma: tuple[float, ...] = field(default=(0.0,), kw_only=True)
+
+    # The arrays of a long run are kept: new ones of a megabyte cost the loop more than the sums.
+    carried: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lr", checked_rate(self.lr))
+        if self.clip is not None:
+            object.__setattr__(self, "clip", real("clip", self.clip, above=0))
+        given = self.sigma if isinstance(self.sigma, tuple) else (self.sigma,)
+        object.__setattr__(self, "sigma", tuple(real("sigma", s, at_least=0) for s in given))
+
+    @property
+    def restless(self) -> bool:
+        """Whether there is gradient noise."""
+        return any(self.sigma)
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step, counted from 0."""
+        return float(self.lr(step)) if callable(self.lr) else self.lr
+
+    def init(self, landscape: Landscape, x: FloatArray) -> State:
+        """As every optimizer; ``sigma`` must fit the landscape."""
+        ambient = landscape.domain.ambient
+        if len(self.sigma) not in {1, ambient}:
+            raise ValueError(f"sigma must have 1 or {ambient} values, got {len(self.sigma)}")
+        return super().init(landscape, x)
+
+    @abstractmethod
+    def displacement(self, state: State, lr: float, rng: np.random.Generator) -> FloatArray:
+        """The displacement from ``state.gradient``; may overwrite it and the slots."""
+
+    def step(self, landscape: Landscape, state: State, rng: np.random.Generator) -> State:
+        """The state a step later."""
+        return self.advance(landscape, state.copy(), rng)
+
+    def advance(self, landscape: Landscape, state: State, rng: np.random.Generator) -> State:
+        """The state a step later, in the arrays of ``state``."""
+        domain, gradient = landscape.domain, state.gradient
+        if self.restless:
+            noise = rng.standard_normal(gradient.shape)
+            noise *= self.sigma
+            gradient += noise
+        if self.clip is not None:
+            length = np.sqrt(np.vecdot(gradient, gradient))[:, None]
+            gradient *= np.minimum(1.0, self.clip / np.maximum(length, self.clip))
+        move = self.displacement(state, self.rate(state.step), rng)
+        if _plain(domain):
+            x = np.add(state.x, move, out=state.x)
+        else:
+            x = domain.retract(state.x, domain.tangent(state.x, move))
+        np.copyto(gradient, landscape.gradient(x))
+        if not domain.flat:
+            for name in self.carried:
+                np.copyto(state.slots[name], domain.tangent(x, state.slots[name]))
+        np.add(state.gradients, 1, out=state.gradients)
+        return State(x, gradient, state.step + 1, state.gradients, state.products, state.slots)

@@ -1,0 +1,91 @@
+"""Conjugate gradients and Lanczos on Hessian-vector products, all runs at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from critpoints.protocols import BoolArray, FloatArray, IntArray
+
+Product = Callable[[IntArray, FloatArray], FloatArray]
+"""Products of the Hessians of some runs (their indices) with a vector each."""
+
+
+def dot(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Row by row: (m, n), (m, n) -> (m,)."""
+    found: FloatArray = np.einsum("ma,ma->m", a, b)
+    return found
+
+
+def conjugate_gradients(
+    product: Product, gradient: FloatArray, iterations: int
+) -> tuple[FloatArray, FloatArray, BoolArray, IntArray]:
+    """Solve H p = −g until ‖Hp + g‖ ≤ min(½, ‖g‖)‖g‖, or until a direction curves down.
+
+    The tolerance makes Newton's method converge quadratically (Dembo, Eisenstat & Steihaug 1982,
+    SIAM J. Numer. Anal. 19, 400).
+
+    Returns
+    -------
+    p : ndarray, shape (runs, n)
+        The step; where the curvature is negative, that direction d of unit length.
+    curvature : ndarray, shape (runs,)
+        dᵀHd there.
+    negative : ndarray of bool, shape (runs,)
+    products : ndarray of int, shape (runs,)
+    """
+    runs = len(gradient)
+    p, residual, d = np.zeros_like(gradient), gradient.copy(), -gradient
+    squared, size = dot(gradient, gradient), np.linalg.norm(gradient, axis=1)
+    enough = (np.minimum(0.5, size) * size) ** 2
+    curvature, negative = np.zeros(runs), np.zeros(runs, dtype=np.bool_)
+    products = np.zeros(runs, dtype=np.int64)
+    on = np.flatnonzero(squared > 0)
+    for _ in range(iterations):
+        if not on.size:
+            break
+        image = product(on, d[on])
+        products[on] += 1
+        bend, length = dot(d[on], image), dot(d[on], d[on])
+        down = bend <= 0
+        out = on[down]
+        negative[out], curvature[out] = True, bend[down] / length[down]
+        p[out] = d[out] / np.sqrt(length[down])[:, None]
+        on, image, bend = on[~down], image[~down], bend[~down]
+        alpha = (squared[on] / bend)[:, None]
+        p[on] += alpha * d[on]
+        residual[on] += alpha * image
+        now = dot(residual[on], residual[on])
+        d[on] = (now / squared[on])[:, None] * d[on] - residual[on]
+        squared[on] = now
+        on = on[now > enough[on]]
+    return p, curvature, negative, products
+
+
+def lowest(product: Product, start: FloatArray, steps: int) -> tuple[FloatArray, FloatArray]:
+    """Smallest Ritz values (runs,) and vectors (runs, n) after ``steps`` products, by Lanczos.
+
+    Every new vector is orthogonalised against all before it, twice (Parlett 1998, The Symmetric
+    Eigenvalue Problem, section 6.9). Where the space is exhausted early the rest is left out.
+    """
+    runs, everyone = len(start), np.arange(len(start))
+    basis = np.zeros((runs, steps, start.shape[1]))
+    band, scale = np.zeros((runs, steps, steps)), np.zeros(runs)
+    ended = np.zeros(runs, dtype=np.bool_)
+    q = start / np.linalg.norm(start, axis=1, keepdims=True)
+    for j in range(steps):
+        basis[:, j] = q
+        w = product(everyone, q)
+        band[:, j, j] = np.where(ended, np.inf, dot(q, w))
+        for _ in range(2):
+            w -= np.einsum("mka,mk->ma", basis, np.einsum("mka,ma->mk", basis, w))
+        step = np.linalg.norm(w, axis=1)
+        scale = np.fmax(scale, np.where(ended, 0.0, np.abs(band[:, j, j]) + step))
+        ended |= step <= 1e-10 * scale
+        if j + 1 < steps:
+            band[:, j, j + 1] = band[:, j + 1, j] = np.where(ended, 0.0, step)
+        q = np.divide(w, step[:, None], out=np.zeros_like(w), where=~ended[:, None])
+    band = np.where(np.isfinite(band), band, 2 * scale[:, None, None] + 1)
+    values, vectors = np.linalg.eigh(band)
+    return values[:, 0], np.einsum("mka,mk->ma", basis, vectors[:, :, 0])
