@@ -1,0 +1,151 @@
+"""Random functions, started at saddles of their own that a census has found."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from critpoints.census import census
+from critpoints.escape.problem import Problem, Saddle, leaving
+from critpoints.landscapes import SphericalSpin, TorusPolynomial
+from critpoints.protocols import Landscape, RandomField
+from critpoints.validation import integer, real
+
+_DRAWS, _STARTS, _CELLS = 20, 50, 50_000
+_KEPT = 64
+_RECENT: dict[tuple[DrawnProblem, str], tuple[Saddle, Any]] = {}
+"""Saddles by problem and state of the stream, with the state after the draw."""
+
+
+@dataclass(frozen=True)
+class DrawnProblem(Problem):
+    """A critical point of a random function that is no minimum: one of those found, at random.
+
+    A census of the function lists all of them where it is cheap to prove that it does, up to
+    dimension 3 or so, and those that 50 starts lead to else. Runs are out at ``radius``, in units
+    of :attr:`length`, along the negative eigenspace. The 32 runs of a batch share function and
+    saddle.
+
+    Attributes
+    ----------
+    proven : bool
+        Whether the saddle must be certified: not on a sphere, where the census has no proof.
+    """
+
+    radius: float = 0.2
+
+    random: ClassVar[bool] = True
+    batch = 32
+    proven: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "radius", real("radius", self.radius, above=0))
+        self.field()
+
+    @abstractmethod
+    def field(self) -> RandomField:
+        """The law of the function."""
+
+    @property
+    def length(self) -> float:
+        """The correlation length, about."""
+        return 1.0
+
+    def saddle(self, rng: np.random.Generator) -> Saddle:
+        """Draw a function, find its critical points, choose one with a negative curvature.
+
+        Optimizers that are compared share their streams, and so the same census again and again:
+        the last ones are remembered.
+
+        Raises
+        ------
+        ValueError
+            If 20 functions in a row show none.
+        """
+        source = rng.bit_generator
+        if not isinstance(source, np.random.PCG64DXSM):
+            return self._drawn(rng)
+        key = (self, repr(source.state))
+        known = _RECENT.get(key)
+        if known is None:
+            known = _RECENT[key] = self._drawn(rng), source.state
+            if len(_RECENT) > _KEPT:
+                _RECENT.pop(next(iter(_RECENT)), None)
+        saddle, source.state = known
+        return saddle
+
+    def _drawn(self, rng: np.random.Generator) -> Saddle:
+        for _ in range(_DRAWS):
+            landscape: Landscape = self.field().sample(rng)
+            seed = int(rng.integers(2**63))
+            found = census(landscape, seed=seed, starts=_STARTS, max_cells=_CELLS, audit=False)
+            fit = found.certified if self.proven else ~found.degenerate
+            good = np.flatnonzero(fit & ~found.degenerate & (found.index > 0))
+            if good.size:
+                point = found.points[rng.choice(good)]
+                return Saddle(
+                    landscape, point, leaving(landscape, point, self.radius * self.length)
+                )
+        raise ValueError(f"no saddle found in {_DRAWS} draws of {self.field()!r}")
+
+
+@dataclass(frozen=True)
+class RandomProblem(DrawnProblem):
+    """A saddle of a random trigonometric polynomial on the torus.
+
+    Parameters
+    ----------
+    dim : int
+    width : float
+        In units of length; periods are 2π.
+    radius : float
+        In units of 1/degree.
+    degree : int
+    """
+
+    degree: int = 2
+
+    population = "runs from saddles of random torus polynomials"
+    name = "random"
+    version = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "degree", integer("degree", self.degree, low=1))
+        super().__post_init__()
+
+    def field(self) -> TorusPolynomial:
+        """Of that degree."""
+        return TorusPolynomial(self.dim, degree=self.degree)
+
+    @property
+    def length(self) -> float:
+        """1/degree."""
+        return 1 / self.degree
+
+
+@dataclass(frozen=True)
+class SpinProblem(DrawnProblem):
+    """A saddle of the spherical p-spin model, found by Newton's method and not certified.
+
+    Parameters
+    ----------
+    dim : int
+        Dimension of the sphere, of radius 1.
+    width, radius : float
+    p : {2, 3, 4}
+    """
+
+    p: int = 3
+
+    population = "runs from saddles of the spherical p-spin"
+    name = "spin"
+    version = 1
+    proven: ClassVar[bool] = False
+
+    def field(self) -> SphericalSpin:
+        """With these p."""
+        return SphericalSpin(self.dim, self.p)
