@@ -1,39 +1,49 @@
-"""Run batches until every row meets its rule: the only module that knows joblib."""
+"""Run batches until every row meets its rule."""
 
 from __future__ import annotations
 
 import math
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from typing import Any, ClassVar
-
-import joblib
-import threadpoolctl
 
 from critpoints.errors import UnreliableEstimateError
 from critpoints.estimate import Estimate
 from critpoints.rule import Rule, Stop
+from critpoints.study.memory import check_memory, parse_bytes
+from critpoints.study.rows import Batch
 from critpoints.study.spec import Spec
 from critpoints.study.store import Store
-from critpoints.tally import Tally, total
-from critpoints.validation import choice, integer
+from critpoints.study.workers import Workers, single_threaded_blas
+from critpoints.tally import Prefix, Tally, total
 
-BACKENDS = ("loky", "threading")
-CHUNK_SECONDS = 0.5  # how often results are recorded, the clock read and progress shown
-STRIPS = 8  # tasks a worker and chunk: enough for balance, few enough to cost nothing
-POOL_SECONDS = 1.0  # less work than this is done before a pool has started
+CHUNK_SECONDS = 1.0  # how often results are recorded, the clock read and progress shown
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The answer to one row: its estimates, and why they must not be trusted if so."""
+    """The answer to one row.
+
+    Attributes
+    ----------
+    spec : Spec
+    estimates : tuple of Estimate
+    tally : Tally
+        What they were computed from.
+    seconds : tuple of float
+        What each batch took when it was computed.
+    complete : bool
+        Whether the rule was met.
+    error : UnreliableEstimateError or None
+        Why the estimates must not be trusted.
+    """
 
     spec: Spec
     estimates: tuple[Estimate, ...]
+    tally: Tally
+    seconds: tuple[float, ...]
+    complete: bool
     error: UnreliableEstimateError | None = None
 
 
@@ -43,20 +53,30 @@ class Run:
 
     spec: Spec
     rule: Rule
-    prefix: list[Tally]
+    prefix: Prefix = field(default_factory=Prefix)
+    times: list[float] = field(default_factory=list)
     stop: Stop | None = None
     spent: float = 0.0
-    drawn: int = field(default=0)
+    drawn: int = 0
 
-    def __post_init__(self) -> None:
-        self._judge()
+    @classmethod
+    def resume(cls, spec: Spec, rule: Rule, batches: Sequence[Batch]) -> Run:
+        """Begin with what is recorded."""
+        run = cls(spec, rule)
+        run._take(batches)
+        return run
 
-    def extend(self, tallies: Sequence[Tally], seconds: float) -> None:
-        """Take in the next batches."""
-        self.prefix.extend(tallies)
-        self.drawn += len(tallies)
+    def extend(self, batches: Sequence[Batch], seconds: float) -> None:
+        """Take in the next batches, which took so long together."""
+        self.drawn += len(batches)
         self.spent += seconds
-        self._judge()
+        self._take(batches)
+
+    def _take(self, batches: Sequence[Batch]) -> None:
+        self.prefix.extend(tally for _, tally, _ in batches)
+        self.times.extend(seconds for _, _, seconds in batches)
+        spec = self.spec
+        self.stop = spec.estimator.stop(self.prefix, spec.batch, spec.source.dim, self.rule)
 
     @property
     def pace(self) -> float:
@@ -74,7 +94,8 @@ class Run:
         size = max(1, done)
         remaining = self._remaining()
         if math.isfinite(remaining):
-            size = min(size, math.ceil(1.05 * remaining) + 1)
+            known = self.rule.rel_error is None  # a precision is predicted, a number is not
+            size = min(size, math.ceil(remaining if known else 1.05 * remaining + 1))
         if self.pace:
             size = min(size, max(jobs, int(CHUNK_SECONDS / self.pace)))
         return range(done, done + max(1, size))
@@ -82,13 +103,13 @@ class Run:
     def outcome(self) -> Outcome:
         """Fold the batches in order, replay the one in which the rule was met, and judge."""
         spec, rule, stop = self.spec, self.rule, self.stop
-        whole = self.prefix if stop is None else self.prefix[: stop.batches]
-        part = []
+        whole = len(self.prefix) if stop is None else stop.batches
+        parts = [self.prefix.total_of(whole)] if whole else []
         if stop is not None and stop.partial:
-            part.append(spec.replay(stop.batches, stop, self.prefix[stop.batches]))
-        error = None
+            parts.append(spec.replay(stop.batches, stop, self.prefix[stop.batches]))
+        error, tally = None, total(parts)
         try:
-            estimates = spec.estimator.estimate(total([*whole, *part]), rule)
+            estimates = spec.estimator.estimate(tally, rule)
         except UnreliableEstimateError as refused:
             error, estimates = refused, [refused.estimate]
         capped = rule.samples is not None and estimates[0].samples >= rule.samples
@@ -97,15 +118,12 @@ class Run:
                 e if e.status == "unreliable" else replace(e, status="incomplete")
                 for e in estimates
             ]
-        return Outcome(spec, tuple(estimates), error)
-
-    def _judge(self) -> None:
-        spec = self.spec
-        self.stop = spec.estimator.stop(self.prefix, spec.batch, spec.ensemble.dim, self.rule)
+        times = tuple(self.times[: whole + len(parts) - bool(whole)])
+        return Outcome(spec, tuple(estimates), tally, times, stop is not None, error)
 
     def _remaining(self) -> float:
         spec = self.spec
-        return spec.estimator.remaining(self.prefix, spec.batch, spec.ensemble.dim, self.rule)
+        return spec.estimator.remaining(self.prefix, spec.batch, spec.source.dim, self.rule)
 
 
 Progress = Callable[[Sequence[Run], Run], None]
@@ -119,6 +137,7 @@ def collect(
     jobs: int = 1,
     backend: str = "loky",
     progress: Progress | None = None,
+    max_memory: int | str | None = None,
 ) -> list[Outcome]:
     """Sample every row until ``rule`` is met, or the seconds that all rows share are spent.
 
@@ -134,26 +153,36 @@ def collect(
         Where batches are kept; in memory by default.
     jobs : int
         Worker processes; -1 is one a core.
-    backend : {"loky", "threading"}
+    backend : str
+        ``loky``, ``threading``, or ``dask:scheduler=tcp://host:port``.
     progress : callable, optional
         Called with all runs and the current one after every chunk.
+    max_memory : int or str, optional
+        Bytes, or text such as ``"2G"``: a row that would take more is refused before any starts.
 
     Raises
     ------
+    ValueError
+        If a row would take more than ``max_memory``; the message says what would fit.
+    ChildProcessError, ConnectionError
+        If workers, or a cluster, were lost; what was recorded is kept.
     StoreError
         If a recorded batch contradicts a computed one.
     """
-    jobs = check_jobs(jobs)
-    choice("backend", backend, BACKENDS)
+    allowed = None if max_memory is None else parse_bytes("max_memory", max_memory)
     deadline = math.inf if rule.seconds is None else time.monotonic() + rule.seconds
     with ExitStack() as stack:
         stack.enter_context(single_threaded_blas())
         workers = Workers(jobs, backend, stack)
-        runs = [Run(s, rule, store.prefix(s) if store and s.storable else []) for s in specs]
+        if allowed is not None:
+            check_memory(specs, allowed, workers.jobs, workers.kind)
+        runs = [
+            Run.resume(s, rule, store.batches(s) if store and s.storable else []) for s in specs
+        ]
         waiting = [run for run in runs if run.stop is None]
         while waiting:
             run = min(waiting, key=lambda r: r.spent)
-            if run.prefix and time.monotonic() >= deadline:
+            if len(run.prefix) and time.monotonic() >= deadline:
                 waiting.remove(run)
                 continue
             _advance(run, workers, store)
@@ -164,79 +193,10 @@ def collect(
         return [run.outcome() for run in runs]
 
 
-def check_jobs(jobs: int) -> int:
-    """Turn -1 into the number of cores; 0 and below -1 are refused."""
-    if integer("jobs", jobs, low=-1) == 0:
-        raise ValueError("jobs must be at least 1, or -1 for one a core, got 0")
-    return joblib.cpu_count() if jobs == -1 else jobs
-
-
-class Workers:
-    """Runs batches here while the work is small, in a pool that starts when it is not."""
-
-    def __init__(self, jobs: int, backend: str, stack: ExitStack) -> None:
-        self.jobs, self._backend, self._stack = jobs, backend, stack
-        self._pool: Any = None
-
-    def __call__(self, run: Run, numbers: range) -> list[Tally]:
-        """Tallies of the batches, in order."""
-        here = self.jobs == 1 or len(numbers) == 1
-        if here or (self._pool is None and run.left < POOL_SECONDS):
-            return [run_batch(run.spec, k) for k in numbers]
-        if self._pool is None:
-            pool = joblib.Parallel(self.jobs, backend=self._backend, batch_size=1)
-            self._pool = self._stack.enter_context(pool)
-        strips = [numbers[i :: STRIPS * self.jobs] for i in range(STRIPS * self.jobs)]
-        found = self._pool(joblib.delayed(run_batches)(run.spec, strip) for strip in strips)
-        tallies = dict(pair for strip in found for pair in strip)
-        return [tallies[k] for k in numbers]
-
-
-def run_batch(spec: Spec, number: int) -> Tally:
-    """One batch, on one BLAS thread."""
-    with single_threaded_blas():
-        return spec.run(number)
-
-
-def run_batches(spec: Spec, numbers: range) -> list[tuple[int, Tally]]:
-    """All that a worker does: some batches, told apart by their numbers."""
-    with single_threaded_blas():
-        return [(k, spec.run(k)) for k in numbers]
-
-
-class _Pin:
-    """How many are inside; the first limits BLAS to one thread and the last restores it."""
-
-    lock: ClassVar[threading.Lock] = threading.Lock()
-    depth: ClassVar[int] = 0
-    limit: ClassVar[Any] = None
-
-
-@contextmanager
-def single_threaded_blas() -> Iterator[None]:
-    """Limit BLAS to one thread in this process; re-entrant, also across threads."""
-    with _Pin.lock:
-        if _Pin.depth == 0:
-            _Pin.limit = _controller().limit(limits=1)
-        _Pin.depth += 1
-    try:
-        yield
-    finally:
-        with _Pin.lock:
-            _Pin.depth -= 1
-            if _Pin.depth == 0:
-                _Pin.limit.restore_original_limits()
-
-
-@lru_cache(maxsize=1)
-def _controller() -> Any:
-    return threadpoolctl.ThreadpoolController()
-
-
 def _advance(run: Run, workers: Workers, store: Store | None) -> None:
     numbers = run.next(workers.jobs)
     start = time.monotonic()
-    tallies = workers(run, numbers)
+    batches = workers(run.spec, numbers, run.left)
     if store is not None and run.spec.storable:
-        store.put(run.spec, zip(numbers, tallies, strict=True))
-    run.extend(tallies, time.monotonic() - start)
+        store.put(run.spec, batches)
+    run.extend(batches, time.monotonic() - start)

@@ -13,7 +13,8 @@ from critpoints import refs
 from critpoints.ensembles import ENSEMBLES
 from critpoints.estimate import LN10
 from critpoints.protocols import Ensemble
-from critpoints.study.sweep import Object, build, parse_dims
+from critpoints.study.objects import build, parse_dims
+from critpoints.study.sweep import Object
 from critpoints.theory import laws
 from critpoints.theory.result import Exact
 from critpoints.validation import integer
@@ -56,7 +57,7 @@ def exact(
 
 
 def _rows(ensemble: Object, dims: list[int], index: int | str) -> list[dict[str, Any]]:
-    built = [build(ensemble, dim) for dim in dims]
+    built = [build("ensemble", ensemble, dim) for dim in dims]
     law = built[0].exact_law()
     if law is None:
         raise ValueError(f"ensemble {refs.describe(built[0], ENSEMBLES)} has no exact law")

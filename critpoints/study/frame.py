@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from scipy import stats
 from critpoints._version import __version__
 from critpoints.errors import RangeWarning
 from critpoints.estimate import LN10, Estimate
+from critpoints.estimators import EventEstimator
+from critpoints.protocols import Ensemble
 from critpoints.study.collect import Outcome
 from critpoints.study.spec import Spec
 from critpoints.theory import laws
@@ -21,14 +23,24 @@ from critpoints.theory import laws
 LOG_THIRD = -math.log(3.0)
 
 
-def records(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
-    """One record a row (minima), or one a bin (index law), exact values beside."""
-    return [record for outcome in outcomes for record in _records(outcome)]
+def records(
+    outcomes: Iterable[Outcome], why: Mapping[str, str] | None = None
+) -> list[dict[str, Any]]:
+    """One record a row (minima), or one a bin (index law), exact values beside.
+
+    ``why`` says by digest why a method was chosen.
+    """
+    reasons = why or {}
+    return [
+        record | {"why": reasons.get(outcome.spec.digest)}
+        for outcome in outcomes
+        for record in _records(outcome)
+    ]
 
 
-def frame(outcomes: Iterable[Outcome]) -> pd.DataFrame:
+def frame(outcomes: Iterable[Outcome], why: Mapping[str, str] | None = None) -> pd.DataFrame:
     """:func:`records` as a data frame, with the fitted bases of every object in it."""
-    table = pd.DataFrame(records(outcomes))
+    table = pd.DataFrame(records(outcomes, why))
     return with_bases(table) if len(table) and table["event"].iloc[0] == "minima" else table
 
 
@@ -80,12 +92,12 @@ def _sentence(fit: dict[str, Any]) -> str:
 
 
 def _records(outcome: Outcome) -> list[dict[str, Any]]:
-    spec, event = outcome.spec, outcome.spec.estimator.event
+    spec, event = outcome.spec, _event(outcome.spec)
     exact = _exact(spec)
     common = {
         "object": spec.ref,
-        "population": spec.ensemble.population,
-        "dim": spec.ensemble.dim,
+        "population": spec.source.population,
+        "dim": spec.source.dim,
         "event": event,
         "seed": spec.seed,
         "digest": spec.digest,
@@ -93,7 +105,7 @@ def _records(outcome: Outcome) -> list[dict[str, Any]]:
     }
     bins = range(len(outcome.estimates))
     return [
-        common | _bin(event, k, spec.ensemble.dim) | _estimate(e) | _beside(e, exact[k], spec)
+        common | _bin(event, k, spec.source.dim) | _estimate(e) | _beside(e, exact[k], spec)
         for k, e in zip(bins, outcome.estimates, strict=True)
     ]
 
@@ -127,8 +139,8 @@ def _beside(e: Estimate, log_exact: float | None, spec: Spec) -> dict[str, Any]:
         "log10_exact": None if log_exact is None else log_exact / LN10,
         "z": None if log_exact is None else z_score(e, log_exact),
     }
-    if spec.estimator.event == "minima":
-        log_model = spec.ensemble.dim * LOG_THIRD
+    if _event(spec) == "minima":
+        log_model = spec.source.dim * LOG_THIRD
         found |= {
             "model_third": math.exp(log_model),
             "log10_model_third": log_model / LN10,
@@ -160,11 +172,17 @@ def z_score(e: Estimate, log_reference: float) -> float | None:
     return (e.log_value - log_reference) / side * float(stats.norm.isf((1 - e.level) / 2))
 
 
+def _event(spec: Spec) -> str:
+    if not isinstance(spec.estimator, EventEstimator):
+        raise TypeError(f"{spec.estimator!r} does not estimate an event of an ensemble")
+    return spec.estimator.event
+
+
 def _exact(spec: Spec) -> Sequence[float | None]:
     """Natural logarithms of the exact values, one a bin; None where no law is verified."""
-    event, dim = spec.estimator.event, spec.ensemble.dim
+    event, dim = _event(spec), spec.source.dim
     unknown = [None] * (1 if event == "minima" else dim + 2)
-    law = spec.ensemble.exact_law()
+    law = spec.source.exact_law() if isinstance(spec.source, Ensemble) else None
     if law is None:
         return unknown
     name, parameters = law

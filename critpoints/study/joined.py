@@ -23,7 +23,7 @@ def sampled(frame: pd.DataFrame) -> pd.DataFrame:
     if "digest" not in frame:
         return frame.head(0)
     rows = frame[frame["digest"].notna()]
-    return rows.astype(dict.fromkeys(_WHOLE, "int64"))
+    return rows.astype({name: "int64" for name in _WHOLE if name in rows})
 
 
 def computed(frame: pd.DataFrame) -> pd.DataFrame:

@@ -2,20 +2,79 @@
 
 from __future__ import annotations
 
-from critpoints.estimators import Estimator, Proportion, Weighted
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from critpoints.estimators import EventEstimator, Grown, Proportion, Splitting, Tilted, Weighted
 from critpoints.estimators.base import EVENTS
+from critpoints.estimators.grown import hermite_form
+from critpoints.estimators.replicates import FIRST_LOOK, MIN_EFFECTIVE, Replicate, Replicates
+from critpoints.estimators.tilted import tiltable
 from critpoints.protocols import Ensemble
+from critpoints.rule import Rule
+from critpoints.seeding import stream
+from critpoints.study.spec import Spec
 from critpoints.validation import choice
 
-METHODS = ("auto", "plain", "sieve", "pivots", "identity", "determinant")
+COUNTING = ("plain", "sieve", "pivots", "identity", "determinant")
+RARE = ("grown", "tilted", "splitting")
+METHODS = ("auto", *COUNTING, *RARE)
+
+MIN_HITS = 10
+"""A pilot with fewer hits says only that minima are rare."""
+CHEAP = 1.0
+"""Seconds; counting that needs no more is not compared with anything."""
+CROWD = 2**15
+"""Particles of a filter over rows where the usual number is too few: it has no look-ahead."""
+_SECONDS: dict[str, Callable[[int], float]] = {
+    "sieve": lambda d: 1e-7 * d**0,
+    "plain": lambda d: 1e-7 * d**2 + 1e-8 * d**3,
+    "determinant": lambda d: 1e-7 * d**2 + 1e-8 * d**3,
+    "identity": lambda d: 1e-7 * d**2,
+    "grown": lambda d: 1e-3 * d,
+    "rows": lambda d: 2e-5 * d**3,
+    "tilted": lambda d: 2e-3 * d,
+    "splitting": lambda d: 3e-5 * d**4,
+}
+"""Seconds a sample or replicate, to an order of magnitude: they only decide between methods, and
+are constants so that the choice does not depend on the machine."""
 
 
-def plan(ensemble: Ensemble, event: str, method: str = "auto") -> Estimator:
-    """Return the estimator for one ensemble.
+@dataclass(frozen=True)
+class Plan:
+    """An estimator, and why it was chosen."""
+
+    estimator: EventEstimator
+    why: str
+
+
+def plan(
+    ensemble: Ensemble, event: str, method: str = "auto", rel_error: float | None = None
+) -> Plan:
+    """Choose the estimator for one ensemble.
 
     ``plain`` draws matrices and counts; ``sieve`` (minima) and ``pivots`` (index) count on the
     ensemble's own faster law; ``determinant`` weights matrices by ``|det H|`` and ``identity``
-    uses the ensemble's own weights. ``auto`` takes the fastest that fits the population.
+    uses the ensemble's own weights. For rare minima, ``grown`` filters growing matrices and
+    ``tilted`` the pivots behind the spectrum identity, and ``splitting`` walks from level to
+    level on any ensemble that is a map of normals.
+
+    ``auto`` counts, by the fastest law that fits the population, unless a relative error is asked
+    for and a pilot sample says that counting costs more work than a method for rare minima: work
+    is the relative variance of one sample or replicate times its cost.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    event : {"minima", "index"}
+    method : str
+        One of :data:`METHODS`.
+    rel_error : float, optional
+        What is asked for; without it ``auto`` counts.
 
     Raises
     ------
@@ -24,8 +83,78 @@ def plan(ensemble: Ensemble, event: str, method: str = "auto") -> Estimator:
     """
     choice("event", event, EVENTS)
     choice("method", method, METHODS)
-    if method == "auto":
-        method = _fastest(ensemble, event)
+    if method != "auto":
+        return Plan(_build(ensemble, event, method), "asked for")
+    counting = _build(ensemble, event, _fastest(ensemble, event))
+    if event != "minima" or rel_error is None:
+        return Plan(counting, "counts samples")
+    return _compared(ensemble, counting, rel_error)
+
+
+def _compared(ensemble: Ensemble, counting: EventEstimator, rel_error: float) -> Plan:
+    """Least work first; a pilot of its own stream for every method that fits."""
+    needed = (float(stats.norm.isf(0.025)) / rel_error) ** 2
+    variance, seen = _pilot(ensemble, counting)
+    works = {counting: _SECONDS[counting.method](ensemble.dim) * variance * needed}
+    if works[counting] <= CHEAP:
+        return Plan(counting, f"counting needs about {variance * needed:.2g} samples")
+    for rare in _rare(ensemble):
+        looks = max(FIRST_LOOK, _variance(ensemble, rare) * needed)
+        works[rare] = _replicate_seconds(ensemble, rare) * looks
+    best = min(works, key=lambda e: works[e])
+    if not math.isfinite(works[best]):
+        return Plan(counting, f"a pilot saw {seen}, and no method for rare minima fits")
+    said = [f"{e.method} {works[e]:.2g} s" for e in works if math.isfinite(works[e])]
+    ending = "" if math.isfinite(works[counting]) else f"; a pilot of counting saw {seen}"
+    return Plan(best, f"predicted work {', '.join(said)}{ending}")
+
+
+def _pilot(ensemble: Ensemble, counting: EventEstimator) -> tuple[float, str]:
+    """Relative variance of one sample, ``inf`` if too little was seen to tell, and what was."""
+    size = counting.batch_size(ensemble.dim)
+    tally = counting.tally(ensemble, _stream(ensemble, counting), size)
+    found = counting.preview(tally, Rule(None, size, None))
+    kind = "hits" if found.effective is None else "effective samples"
+    count = found.hits if found.effective is None else found.effective
+    seen = f"{count or 0:.3g} {kind} in {size} samples"
+    if found.status == "ok" and (found.hits is None or found.hits >= MIN_HITS):
+        return size * (found.rel_error / float(stats.norm.isf(0.025))) ** 2, seen
+    return math.inf, seen
+
+
+def _variance(ensemble: Ensemble, rare: Replicates) -> float:
+    """Relative variance of one replicate as it states it; infinite where it fails."""
+    row = rare.rows(ensemble, _stream(ensemble, rare), 1)[0]
+    found = Replicate(*row.tolist())
+    healthy = math.isfinite(found.log_estimate) and found.effective >= MIN_EFFECTIVE
+    return found.variance if healthy else math.inf
+
+
+def _stream(ensemble: Ensemble, estimator: EventEstimator) -> np.random.Generator:
+    return stream(f"pilot of {Spec(ensemble, estimator).digest}")
+
+
+def _replicate_seconds(ensemble: Ensemble, rare: Replicates) -> float:
+    if isinstance(rare, Grown) and hermite_form(ensemble) is None:
+        return _SECONDS["rows"](ensemble.dim) * rare.particles / Grown().particles
+    return _SECONDS[rare.method](ensemble.dim)
+
+
+def _rare(ensemble: Ensemble) -> list[Replicates]:
+    """Methods for rare minima that fit the ensemble; where pivots do, nothing does better."""
+    if ensemble.kac_rice and tiltable(ensemble) is not None:
+        return [Tilted()]
+    if not ensemble.kac_rice and hermite_form(ensemble) is not None:
+        return [Grown()]
+    by_rows = not ensemble.kac_rice and ensemble.overrides("sample_row")
+    mapped = ensemble.normals is not None and ensemble.overrides("from_normals")
+    filters = [Grown(), Grown(particles=CROWD)] if by_rows else []
+    return [*filters, *([Splitting()] if mapped else [])]
+
+
+def _build(ensemble: Ensemble, event: str, method: str) -> EventEstimator:
+    if method in RARE:
+        return _rarely(ensemble, event, method)
     if method in ("identity", "determinant"):
         if not ensemble.kac_rice:
             raise ValueError(
@@ -35,17 +164,44 @@ def plan(ensemble: Ensemble, event: str, method: str = "auto") -> Estimator:
         if method == "identity":
             _require(ensemble, "index_weights", method)
         return Weighted(event, method)
-    if ensemble.kac_rice:
-        raise ValueError(
-            f"method {method!r} counts samples, but the population {ensemble.population!r} "
-            "weights them by |det H|: use identity or determinant"
-        )
+    _refuse_weights(ensemble, method)
     if method == "plain":
         return Proportion(event, "dense")
     if {"sieve": "minima", "pivots": "index"}[method] != event:
         raise ValueError(f"method {method!r} does not estimate {event!r}: use auto or plain")
     _require(ensemble, "sample_minimum" if event == "minima" else "sample_index", method)
     return Proportion(event, "fast")
+
+
+def _rarely(ensemble: Ensemble, event: str, method: str) -> EventEstimator:
+    if event != "minima":
+        raise ValueError(f"method {method!r} does not estimate {event!r}: use auto")
+    if method == "splitting":
+        _require(ensemble, "from_normals", method)
+        if ensemble.normals is None:
+            raise ValueError(
+                f"method 'splitting' needs a map of normals, which {ensemble!r} has not"
+            )
+        return Splitting(event)
+    if method == "tilted":
+        if tiltable(ensemble) is None:
+            raise ValueError(
+                "method 'tilted' is for critical points whose Hessians are GOI(c) with c > 0 and "
+                f"the spectrum identity; the population is {ensemble.population!r}: use grown"
+            )
+        return Tilted(event)
+    _refuse_weights(ensemble, method)
+    if hermite_form(ensemble) is None:
+        _require(ensemble, "sample_row", method)
+    return Grown(event)
+
+
+def _refuse_weights(ensemble: Ensemble, method: str) -> None:
+    if ensemble.kac_rice:
+        raise ValueError(
+            f"method {method!r} counts samples, but the population {ensemble.population!r} "
+            "weights them by |det H|: use identity, determinant or tilted"
+        )
 
 
 def _fastest(ensemble: Ensemble, event: str) -> str:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from critpoints import refs
-from critpoints.ensembles import ENSEMBLES
 from critpoints.estimate import Estimate
 from critpoints.protocols import Ensemble
 from critpoints.rule import INTERVALS, Rule
 from critpoints.study.collect import Outcome, Progress, collect
 from critpoints.study.frame import frame
+from critpoints.study.objects import build, parse_dims
 from critpoints.study.plan import plan
 from critpoints.study.spec import Spec
 from critpoints.study.store import Store
-from critpoints.validation import integer
 
-MAX_DIM = 2000
 Object = str | Ensemble | type[Ensemble]
 
 
@@ -84,7 +80,10 @@ def minima_fraction(
     0.14...
     """
     rule = Rule.of(rel_error, samples, seconds, level, interval)
-    specs = [Spec(build(ensemble, dim), plan(build(ensemble, dim), "minima", method), seed)]
+    law = build("ensemble", ensemble, dim)
+    wanted = rule.rel_error if rule.samples is None else None
+    chosen = plan(law, "minima", method, wanted)
+    specs = [Spec(law, chosen.estimator, seed)]
     return _single(specs, rule, jobs, backend, store).estimates[0]
 
 
@@ -109,7 +108,8 @@ def index_law(
     bin.
     """
     rule = Rule.of(rel_error, samples, seconds, level, interval)
-    specs = [Spec(build(ensemble, dim), plan(build(ensemble, dim), "index", method), seed)]
+    law = build("ensemble", ensemble, dim)
+    specs = [Spec(law, plan(law, "index", method).estimator, seed)]
     return list(_single(specs, rule, jobs, backend, store).estimates)
 
 
@@ -129,10 +129,12 @@ def sweep(
     store: str | Path | None = None,
     method: str = "auto",
     progress: Progress | None = None,
+    max_memory: int | str | None = None,
 ) -> pd.DataFrame:
     """Estimate minima (or index laws) of several ensembles across dimensions.
 
-    Parameters are those of :func:`minima_fraction`; ``dims`` is a range such as ``"1-8"`` or
+    Parameters are those of :func:`minima_fraction`, and ``max_memory`` that of
+    :func:`~critpoints.study.collect.collect`; ``dims`` is a range such as ``"1-8"`` or
     ``"2,4,6"``, or integers, and ``event`` is ``"minima"`` or ``"index"``. Rows that must not be
     trusted are kept with status ``unreliable``.
 
@@ -148,66 +150,23 @@ def sweep(
     if not ensembles:
         raise ValueError("ensembles must name at least one ensemble, got none")
     wanted = parse_dims(dims)
-    built = [build(e, d) for e in ensembles for d in wanted]
-    rows = [Spec(e, plan(e, event, method), seed) for e in built]
+    built = [build("ensemble", e, d) for e in ensembles for d in wanted]
+    precision = rule.rel_error if rule.samples is None else None
+    plans = [plan(e, event, method, precision) for e in built]
+    rows = [Spec(e, chosen.estimator, seed) for e, chosen in zip(built, plans, strict=True)]
     specs = list({spec.digest: spec for spec in rows}.values())  # goe is beta:beta=1
+    why = {spec.digest: chosen.why for spec, chosen in zip(rows, plans, strict=True)}
     with Store(store) as kept:
-        return frame(
-            collect(specs, rule, store=kept, jobs=jobs, backend=backend, progress=progress)
+        outcomes = collect(
+            specs,
+            rule,
+            store=kept,
+            jobs=jobs,
+            backend=backend,
+            progress=progress,
+            max_memory=max_memory,
         )
-
-
-def build(ensemble: Object, dim: int | None) -> Ensemble:
-    """Make an ensemble of dimension ``dim`` from a reference, an instance or a class."""
-    if isinstance(ensemble, Ensemble):
-        return ensemble if dim is None else replace(ensemble, dim=check_dim(dim))  # type: ignore[type-var]
-    if dim is None:
-        raise TypeError(f"dim is needed with {ensemble!r}")
-    made = _factory(ensemble)(check_dim(dim))
-    if not isinstance(made, Ensemble):
-        raise TypeError(f"ensemble {ensemble!r} is not a subclass of critpoints.Ensemble")
-    return made
-
-
-def parse_dims(dims: str | Iterable[int]) -> list[int]:
-    """Dimensions from ``"1-8"``, ``"2,4,6"`` or integers, without repeats, in the order given.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If one is not an integer in 1..2000, or a range runs backwards.
-    """
-    if isinstance(dims, str):
-        found = [d for part in dims.split(",") for d in _range(part, dims)]
-    else:
-        found = [check_dim(d) for d in (dims if isinstance(dims, Iterable) else [dims])]
-    if not found:
-        raise ValueError("dims must name at least one dimension, got none")
-    return list(dict.fromkeys(found))
-
-
-def check_dim(dim: int) -> int:
-    """Refuse what is not an integer in 1..2000."""
-    return integer("dims", dim, low=1, high=MAX_DIM)
-
-
-def _range(part: str, text: str) -> range:
-    first, dash, last = part.strip().partition("-")
-    if not part.isascii() or not first.isdigit() or (dash and not last.isdigit()):
-        raise ValueError(
-            f"dims must be like 1-8 or 2,4,6 with integers in 1..{MAX_DIM}, got {text!r}"
-        )
-    low = check_dim(int(first))
-    high = check_dim(int(last)) if dash else low
-    if high < low:
-        raise ValueError(f"dims must run upwards, got {text!r}")
-    return range(low, high + 1)
-
-
-def _factory(ensemble: str | type[Ensemble]) -> Callable[[int], object]:
-    if isinstance(ensemble, type):
-        return ensemble
-    return refs.parse(ensemble, ENSEMBLES, "ensemble")
+    return frame(outcomes, why)
 
 
 def _single(

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import threadpoolctl
 
-import critpoints.study.collect as module
+import critpoints.study.workers as module
 from critpoints.ensembles import (
     GaussianEnsemble,
     IndependentAxes,
@@ -73,7 +73,7 @@ def test_batches_in_any_order_and_resumed(alone: dict[Rule, list[object]], rule:
     with Store() as store:
         for spec in SPECS:
             for number in (4, 1, 0, 2):  # a hole at 3
-                store.put(spec, [(number, spec.run(number))])
+                store.put(spec, [(number, spec.run(number), 0.0)])
         assert answers(collect(SPECS, rule, store=store)) == alone[rule]
         assert answers(collect(SPECS, rule, store=store)) == alone[rule]
 
@@ -107,7 +107,7 @@ def test_fixed_samples_are_exactly_those(alone: dict[Rule, list[object]]) -> Non
 
 def test_another_seed_another_answer(alone: dict[Rule, list[object]]) -> None:
     """The control of all equalities above."""
-    others = [Spec(s.ensemble, s.estimator, 6, s.batch) for s in SPECS]
+    others = [Spec(s.source, s.estimator, 6, s.batch) for s in SPECS]
     found = answers(collect(others, FIXED))
     assert all(a != b for a, b in zip(found, alone[FIXED], strict=True))
 
@@ -129,10 +129,10 @@ def test_digests_differ_where_the_data_do() -> None:
     varied = [
         Spec(GaussianEnsemble(4), base.estimator, 5, 256),
         Spec(GaussianEnsemble(3, 2), base.estimator, 5, 256),
-        Spec(base.ensemble, Proportion("index"), 5, 256),
-        Spec(base.ensemble, Proportion("minima", "dense"), 5, 256),
-        Spec(base.ensemble, base.estimator, 6, 256),
-        Spec(base.ensemble, base.estimator, 5, 128),
+        Spec(base.source, Proportion("index"), 5, 256),
+        Spec(base.source, Proportion("minima", "dense"), 5, 256),
+        Spec(base.source, base.estimator, 6, 256),
+        Spec(base.source, base.estimator, 5, 128),
         Spec(IsotropicField(3, "fixed"), base.estimator, 5, 256),
     ]
     assert len({spec.digest for spec in [base, *varied]}) == 8
@@ -278,6 +278,6 @@ def test_a_subclass_is_not_served_the_batches_of_its_parent(tmp_path):
 def test_a_recorded_batch_that_is_not_the_recomputed_one_is_refused(tmp_path):
     spec = Spec(GaussianEnsemble(6), Proportion("minima"))
     with Store(tmp_path / "store.sqlite") as store:
-        store.put(spec, [(0, Counts([spec.batch - 500, 500]))])
+        store.put(spec, [(0, Counts([spec.batch - 500, 500]), 0.0)])
         with pytest.raises(StoreError, match="another result"):
             collect([spec], Rule(0.1, None, None), store=store)

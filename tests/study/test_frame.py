@@ -28,7 +28,7 @@ def outcome(ensemble: Ensemble, hits: int, samples: int = SAMPLES) -> Outcome:
     """As if ``hits`` had been counted: no sampling."""
     rule = Rule(None, samples, None, LEVEL)
     estimates = MINIMA.estimate(Counts([samples - hits, hits]), rule)
-    return Outcome(Spec(ensemble, MINIMA), tuple(estimates))
+    return Outcome(Spec(ensemble, MINIMA), tuple(estimates), Counts([0, 0]), (), True)
 
 
 def synthetic(

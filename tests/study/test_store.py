@@ -38,7 +38,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def filled(path: Path) -> Path:
     with Store(path) as store:
-        store.put(SPEC, [(0, counts(1)), (1, counts(2))])
+        store.put(SPEC, [(0, counts(1), 0.5), (1, counts(2), 0.5)])
     return path
 
 
@@ -50,37 +50,37 @@ def test_what_is_put_is_there_after_reopening(filled: Path) -> None:
 
 def test_the_prefix_ends_at_the_first_gap(filled: Path) -> None:
     with Store(filled) as store:
-        store.put(SPEC, [(3, counts(4))])
+        store.put(SPEC, [(3, counts(4), 0.5)])
         assert len(store.prefix(SPEC)) == 2
-        store.put(SPEC, [(2, counts(3))])
+        store.put(SPEC, [(2, counts(3), 0.5)])
         assert len(store.prefix(SPEC)) == 4
 
 
 def test_floats_come_back_bit_by_bit(path: Path) -> None:
     data = np.array([-np.inf, np.pi, -1e-300, 7e300])
     with Store(path) as store:
-        store.put(SPEC, [(0, Moments(data))])
+        store.put(SPEC, [(0, Moments(data), 0.5)])
     with Store(path) as store:
         assert store.prefix(SPEC)[0].to_bytes() == data.tobytes()
 
 
 def test_an_agreeing_duplicate_passes_and_a_contradiction_raises(filled: Path) -> None:
     with Store(filled) as store:
-        store.put(SPEC, [(0, counts(1))])
+        store.put(SPEC, [(0, counts(1), 0.5)])
         with pytest.raises(StoreError, match=r"batch 0 of .* another result"):
-            store.put(SPEC, [(2, counts(9)), (0, counts(5))])
+            store.put(SPEC, [(2, counts(9), 0.5), (0, counts(5), 0.5)])
         assert arrays(store.prefix(SPEC)) == [[99, 1], [98, 2]]  # all or nothing
 
 
 def test_float_duplicates_agree_to_1e_9(path: Path) -> None:
     with Store(path) as store:
-        store.put(SPEC, [(0, Moments([1.0, -np.inf]))])
-        store.put(SPEC, [(0, Moments([1.0 + 1e-11, -np.inf]))])
+        store.put(SPEC, [(0, Moments([1.0, -np.inf]), 0.5)])
+        store.put(SPEC, [(0, Moments([1.0 + 1e-11, -np.inf]), 0.5)])
         for contradiction in ([1.0 + 1e-7, -np.inf], [1.0, 0.0], [np.nan, -np.inf], [1.0]):
             with pytest.raises(StoreError, match="another result"):
-                store.put(SPEC, [(0, Moments(contradiction))])
+                store.put(SPEC, [(0, Moments(contradiction), 0.5)])
         with pytest.raises(StoreError, match="another result"):
-            store.put(SPEC, [(0, counts(1))])
+            store.put(SPEC, [(0, counts(1), 0.5)])
 
 
 DAMAGE = {
@@ -110,7 +110,7 @@ def test_damage_is_noticed(filled: Path, name: str) -> None:
 
 def test_a_torn_file_raises_store_errors_only(filled: Path) -> None:
     with Store(filled) as store:
-        store.put(SPEC, [(k, counts(k % 50)) for k in range(2, 2000)])
+        store.put(SPEC, [(k, counts(k % 50), 0.1) for k in range(2, 2000)])
     torn = bytearray(filled.read_bytes())
     torn[8192:] = os.urandom(len(torn) - 8192)
     filled.write_bytes(torn)
@@ -184,11 +184,11 @@ def test_a_closed_store_says_so() -> None:
     with pytest.raises(StoreError, match="closed"):
         store.prefix(SPEC)
     with pytest.raises(StoreError, match="closed"):
-        store.put(SPEC, [(0, counts(1))])
+        store.put(SPEC, [(0, counts(1), 0.5)])
 
 
 def test_two_writers_share_a_file(filled: Path) -> None:
     with Store(filled) as first, Store(filled) as second:
-        first.put(SPEC, [(2, counts(3))])
-        second.put(SPEC, [(2, counts(3)), (3, counts(4))])
+        first.put(SPEC, [(2, counts(3), 0.5)])
+        second.put(SPEC, [(2, counts(3), 0.5), (3, counts(4), 0.5)])
         assert len(first.prefix(SPEC)) == 4

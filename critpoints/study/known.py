@@ -1,0 +1,68 @@
+"""What is known of a function whose critical points are all known, as rows of a frame."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from critpoints.landscapes import KnownLandscape
+from critpoints.study.census import draw
+from critpoints.study.objects import build
+
+NEAR = 1e-6
+"""A value found is a known one within this share of the range of known values (at least of 1)."""
+
+
+def known_counts(name: str, dim: int) -> pd.DataFrame:
+    """Exact numbers by index.
+
+    Returns
+    -------
+    DataFrame
+        ``quantity`` known: object, population, dim, index, known; method and accuracy.
+
+    Raises
+    ------
+    TypeError
+        If the function cannot list its critical points.
+    """
+    source = _source(name, dim)
+    counts = source.known_counts()
+    rows = pd.DataFrame({"index": [str(k) for k in range(dim + 1)], "known": counts})
+    return rows.assign(quantity="known", **_identity(source, dim))
+
+
+def known_values(name: str, dim: int, seed: int = 0) -> pd.DataFrame:
+    """Known critical values, how many points were found at each, and points with no known value.
+
+    Returns
+    -------
+    DataFrame
+        ``quantity`` value: object, population, dim, value (missing for points of no known value),
+        found; method and accuracy.
+    """
+    source = _source(name, dim)
+    known = np.unique(source.known().values.round(12))
+    found = draw(name, dim, seed=seed).values
+    apart = np.abs(found[:, None] - known)
+    near = NEAR * max(1.0, float(np.ptp(known)))
+    at = [int((apart[:, i] <= near).sum()) for i in range(len(known))]
+    stray = int((apart.min(axis=1, initial=np.inf) > near).sum())
+    rows = pd.DataFrame({"value": [*known, np.nan], "found": [*at, stray]})
+    return rows.assign(quantity="value", **_identity(source, dim))
+
+
+def _source(name: str, dim: int) -> KnownLandscape:
+    source = build("landscape", name, dim)
+    if not isinstance(source, KnownLandscape):
+        raise TypeError(f"name must be a function whose critical points are known, got {name!r}")
+    return source
+
+
+def _identity(source: KnownLandscape, dim: int) -> dict[str, Any]:
+    return {
+        "object": f"{source.name}, known points", "population": source.population, "dim": dim,
+        "method": "closed form", "accuracy": 1e-12, "accuracy_kind": "relative",
+    }  # fmt: skip

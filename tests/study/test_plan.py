@@ -1,0 +1,99 @@
+"""Which method is chosen, and that the choice is a pure function of what is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from critpoints import Ensemble, minima_fraction, sweep
+from critpoints.ensembles import GaussianEnsemble, IsotropicField, Wigner, Wishart
+from critpoints.study.plan import METHODS, plan
+
+
+def chosen(ensemble: Ensemble, rel_error: float | None = 0.1) -> str:
+    return plan(ensemble, "minima", "auto", rel_error).estimator.method
+
+
+def test_counting_where_it_is_cheap_and_filters_where_minima_are_rare() -> None:
+    assert [chosen(GaussianEnsemble(d)) for d in (1, 4, 8, 40)] == ["sieve", "sieve"] + 2 * [
+        "grown"
+    ]
+    assert [chosen(IsotropicField(d)) for d in (2, 10, 30)] == ["identity", "identity", "tilted"]
+    assert chosen(Wishart(30)) == "plain"
+
+
+def test_a_number_of_samples_is_a_number_of_samples() -> None:
+    assert chosen(GaussianEnsemble(20), None) == "sieve"
+    row = sweep(["goe"], [20], samples=1000).iloc[0]
+    assert (row["method"], row["samples"], row["status"]) == ("sieve", 1000, "bound")
+
+
+def test_the_reason_is_part_of_the_record_and_the_choice_repeats() -> None:
+    first, again = (sweep(["goe", "isotropic"], [2, 12], rel_error=0.1) for _ in range(2))
+    assert first.equals(again)
+    assert first["why"].str.contains("counting needs|predicted work").all()
+    assert (first["z"].abs() < 4).all()
+    asked = sweep(["goe"], [2], rel_error=0.1, method="grown").iloc[0]
+    assert (asked["method"], asked["why"]) == ("grown", "asked for")
+
+
+def test_sixty_dimensions_without_choosing_anything() -> None:
+    found = minima_fraction("goe", 60)
+    assert found.method == "grown"
+    assert found.log10_value == pytest.approx(-439.492418, abs=0.03)
+
+
+@dataclass(frozen=True)
+class Never(Ensemble):
+    """Negative definite: no method can see a minimum, and none fits."""
+
+    dim: int
+    name, version = "never", 1
+
+    def sample(self, rng: np.random.Generator, size: int) -> np.ndarray:
+        return -np.broadcast_to(np.eye(self.dim), (size, self.dim, self.dim)).copy()
+
+
+def test_what_cannot_be_compared_is_counted() -> None:
+    found = plan(Never(3), "minima", "auto", 0.1)
+    assert found.estimator.method == "plain"
+    assert "0 hits" in found.why
+
+
+@pytest.mark.parametrize(
+    ("ensemble", "event", "method", "message"),
+    [
+        (GaussianEnsemble(3), "minima", "grwon", "did you mean grown"),
+        (GaussianEnsemble(3), "index", "grown", "does not estimate 'index'"),
+        (IsotropicField(3), "minima", "grown", "use identity, determinant or tilted"),
+        (GaussianEnsemble(3), "minima", "tilted", "spectrum identity"),
+        (Wishart(3), "minima", "grown", "needs an ensemble with its own sample_row"),
+        (Never(3), "minima", "splitting", "needs an ensemble with its own from_normals"),
+        (Wigner(3), "minima", "identity", "use plain or sieve"),
+    ],
+)
+def test_a_method_that_does_not_fit_is_refused(
+    ensemble: Ensemble, event: str, method: str, message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        plan(ensemble, event, method)
+
+
+def test_every_method_has_a_law_that_it_fits() -> None:
+    fits = {
+        method
+        for method in METHODS[1:]
+        for ensemble in (GaussianEnsemble(4), IsotropicField(4))
+        for event in ("minima", "index")
+        if _accepts(ensemble, event, method)
+    }
+    assert fits == set(METHODS[1:])
+
+
+def _accepts(ensemble: Ensemble, event: str, method: str) -> bool:
+    try:
+        return plan(ensemble, event, method).estimator.method == method
+    except ValueError:
+        return False

@@ -1,0 +1,336 @@
+"""Runs are killed, starved of disk, run twice at once, and still give the same rows."""
+
+from __future__ import annotations
+
+import math
+import os
+import random
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import critpoints.study.workers as module
+from critpoints.ensembles import GaussianEnsemble, Wigner
+from critpoints.errors import StoreError
+from critpoints.estimators import Proportion
+from critpoints.rule import Rule
+from critpoints.study import disks
+from critpoints.study.collect import collect
+from critpoints.study.spec import Spec
+from critpoints.study.store import Store
+from critpoints.tally import Counts
+
+SPECS = [
+    Spec(GaussianEnsemble(3), Proportion("minima"), seed=1, batch=16),
+    Spec(Wigner(2, "uniform"), Proportion("index", "dense"), seed=1, batch=4),
+]
+RULE = Rule(None, 1000, None)
+CHUNK = 4  # batches recorded at once: a kill then falls between, and into, many transactions
+
+
+def rows(path: Path) -> list[tuple[object, ...]]:
+    """Everything in a store but the times."""
+    with sqlite3.connect(path) as db:
+        found = db.execute(
+            "SELECT digest, identity, number, kind, shape, payload, checksum "
+            "FROM batch JOIN spec ON spec = id ORDER BY digest, number"
+        ).fetchall()
+    db.close()
+    return found
+
+
+def sample(path: Path, jobs: int = 1) -> None:
+    with Store(path) as store:
+        collect(SPECS, RULE, store=store, jobs=jobs)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[object, ...]]:
+    path = tmp_path_factory.mktemp("whole") / "s"
+    sample(path)
+    return rows(path)
+
+
+def forked(work: Callable[[], None]) -> int:
+    """Run in a child that shares what is imported; its number."""
+    child = os.fork()
+    if child == 0:
+        try:
+            work()
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    return child
+
+
+def small_chunks(self: object, _: int) -> range:
+    done = len(self.prefix)  # type: ignore[attr-defined]
+    return range(done, min(done + CHUNK, math.ceil(1000 / self.spec.batch)))  # type: ignore[attr-defined]
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_hundred_kills_of_the_parent(
+    whole: list[tuple[object, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed at any instant, also while the file is made, and begun again until it is done."""
+    monkeypatch.setattr("critpoints.study.collect.Run.next", small_chunks)
+    clock = random.Random(20)  # noqa: S311
+    kills, finished, grown = 0, 0, set()
+    while kills < 100:
+        path = tmp_path / str(finished)
+        child = forked(lambda path=path: sample(path))  # type: ignore[misc]
+        time.sleep(clock.uniform(0, 0.04))
+        os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+        if os.WIFSIGNALED(status):
+            kills += 1
+            if path.exists() and path.stat().st_size:
+                with Store(path) as store:
+                    grown.add(sum(entry.batches for entry in store.entries()))
+            if kills % 10 == 0:  # the next begins anew
+                sample(path)
+                assert rows(path) == whole
+                finished += 1
+            continue
+        assert os.WEXITSTATUS(status) == 0
+        assert rows(path) == whole
+        finished += 1
+    assert len(grown) > 5, "no kill fell into a run under way"
+
+
+def test_kills_of_workers(
+    whole: list[tuple[object, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pool that loses a worker is replaced once by itself; the answer is the same."""
+    monkeypatch.setattr(module, "POOL_SECONDS", 0.0)
+    spread, killed = module.Workers._spread, []
+
+    def with_a_kill(self: module.Workers, spec: Spec, numbers: object) -> object:
+        if len(numbers) > 8 and id(spec) not in killed:  # type: ignore[arg-type]
+            spread(self, spec, numbers)  # the workers are there now
+            for process in list(self._pool._backend._workers._processes):
+                os.kill(process, signal.SIGKILL)
+            killed.append(id(spec))
+            time.sleep(0.1)
+        return spread(self, spec, numbers)
+
+    monkeypatch.setattr(module.Workers, "_spread", with_a_kill)
+    sample(tmp_path / "s", jobs=2)
+    assert killed
+    assert rows(tmp_path / "s") == whole
+
+
+def test_workers_that_are_always_killed_end_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "POOL_SECONDS", 0.0)
+
+    def suicide(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    with Store(tmp_path / "s") as store:
+        store.put(SPECS[0], [(k, SPECS[0].run(k), 0.1) for k in range(8)])
+        monkeypatch.setattr(module, "run_batches", suicide)
+        with pytest.raises(ChildProcessError, match="run the same command again"):
+            collect(SPECS[:1], RULE, store=store, jobs=2)
+        assert len(store.prefix(SPECS[0])) == 8
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_two_writers_at_once(whole: list[tuple[object, ...]], tmp_path: Path) -> None:
+    """Four processes make and fill one store; nothing is counted twice."""
+    path = tmp_path / "deep" / "s"
+    children = [forked(lambda: sample(path)) for _ in range(4)]
+    assert [os.WEXITSTATUS(os.waitpid(child, 0)[1]) for child in children] == [0] * 4
+    assert rows(path) == whole
+    with Store.reading(path) as store:
+        assert store.defects() == []
+
+
+def test_a_full_disk_by_pages(whole: list[tuple[object, ...]], tmp_path: Path) -> None:
+    """What SQLite raises when nothing is left (ENOSPC); afterwards the same command goes on."""
+    path = tmp_path / "s"
+    with Store(path) as store:
+        store._db.execute("PRAGMA max_page_count = 8")
+        with pytest.raises(StoreError, match=r"disk is full.*kept.*same command"):
+            collect(SPECS, RULE, store=store)
+        kept = sum(entry.batches for entry in store.entries())
+    assert 0 < kept < len(whole)
+    sample(path)
+    assert rows(path) == whole
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_disk_that_takes_no_more_bytes(whole: list[tuple[object, ...]], tmp_path: Path) -> None:
+    """The system refuses to write (here by a limit of the file's size)."""
+    path = tmp_path / "s"
+    Store(path).close()
+
+    def starved() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2**14, resource.RLIM_INFINITY))
+        try:
+            sample(path)
+        except StoreError as error:
+            os._exit(7 if "what was recorded is kept" in str(error) else 8)
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    assert os.WEXITSTATUS(os.waitpid(forked(starved), 0)[1]) == 7
+    sample(path)
+    assert rows(path) == whole
+
+
+def test_a_clock_that_goes_backwards(
+    whole: list[tuple[object, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = iter(range(10**9, 0, -1000))
+    monkeypatch.setattr(time, "time", lambda: next(now))
+    sample(tmp_path / "s")
+    assert rows(tmp_path / "s") == whole
+
+
+def test_a_terminal_interrupt_with_workers_is_one_line(tmp_path: Path) -> None:
+    """SIGINT to the whole group, as a terminal sends it."""
+    command = [
+        sys.executable, "-m", "critpoints.cli", "minima", "-e", "goe", "--dims", "9", "--jobs",
+        "2", "--method", "sieve", "--rel-error", ".01", "--store", str(tmp_path / "s"),
+        "--log-json", str(tmp_path / "log"),
+    ]  # fmt: skip
+    with subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True) as process:
+        deadline = time.monotonic() + 60
+        log = tmp_path / "log"
+        while not log.exists() or len(log.read_text().splitlines()) < 8:
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        os.killpg(process.pid, signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.decode().splitlines() == [
+        "critpoints: interrupted; the same command goes on where it stopped"
+    ]
+    with Store.reading(tmp_path / "s") as store:
+        assert store.entries()[0].batches > 0
+
+
+MOUNTS = """\
+/dev/sda1 / ext4 rw 0 0
+server:/home {root}/home nfs4 rw 0 0
+//box/share {root}/with\\040space cifs rw 0 0
+tmpfs {root}/home/local tmpfs rw 0 0
+host {root}/shared 9p rw 0 0
+bad line
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "refused"),
+    [("home/me/s", "nfs4"), ("with space/s", "cifs"), ("home/local/s", None), ("shared/s", None),
+     ("homeless/s", None)],
+)  # fmt: skip
+def test_network_disks_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, refused: str | None
+) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(MOUNTS.format(root=tmp_path).replace("with space", "with\\040space"))
+    monkeypatch.setattr(disks, "MOUNTS", mounts)
+    if refused is None:
+        Store(tmp_path / place).close()
+        return
+    with pytest.raises(StoreError, match=rf"{refused}.*--store.*runs export"):
+        Store(tmp_path / place)
+    assert not (tmp_path / place).parent.exists()
+
+
+def test_a_system_without_a_table_of_mounts_is_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disks, "MOUNTS", tmp_path / "none")
+    assert disks.filesystem(tmp_path) is None
+    disks.refuse_network(tmp_path)
+
+
+def change(path: Path, *statements: str) -> None:
+    with sqlite3.connect(path) as db:
+        for statement in statements:
+            db.execute(statement)
+    db.close()
+
+
+OTHERS: dict[str, tuple[tuple[str, ...], str]] = {
+    "older": (("PRAGMA user_version = 1",), "older critpoints"),
+    "newer": (("PRAGMA user_version = 3",), "newer critpoints"),
+    "a trigger": (
+        ("CREATE TRIGGER t AFTER INSERT ON batch BEGIN DELETE FROM spec; END",),
+        "did not make",
+    ),
+    "a view in place of a table": (
+        ("ALTER TABLE batch RENAME TO b", "CREATE VIEW batch AS SELECT * FROM b"),
+        "did not make",
+    ),
+    "a table more": (("CREATE TABLE more (x)",), "did not make"),
+    "another program": (("PRAGMA application_id = 7",), "another program"),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_another_schema_is_refused_untouched(tmp_path: Path, name: str) -> None:
+    statements, message = OTHERS[name]
+    path = tmp_path / "s"
+    sample(path)
+    change(path, *statements)
+    before = path.read_bytes()
+    for opened in (Store, Store.reading):
+        with pytest.raises(StoreError, match=message):
+            opened(path)
+    assert path.read_bytes() == before
+
+
+def test_flipped_bits_and_cut_files_never_change_an_answer(
+    whole: list[tuple[object, ...]], tmp_path: Path
+) -> None:
+    """Every damage is an error, or what is read is what was written."""
+    path = tmp_path / "s"
+    sample(path)
+    sound = path.read_bytes()
+    correct = {spec.digest: [spec.run(k).to_bytes() for k in range(256)] for spec in SPECS}
+    rng, seen = random.Random(3), 0  # noqa: S311
+    for trial in range(150):
+        damaged = bytearray(sound)
+        if trial % 3 == 0:
+            damaged = damaged[: rng.randrange(1, len(sound))]
+        else:
+            damaged[rng.randrange(len(sound))] ^= 1 << rng.randrange(8)
+        path.write_bytes(damaged)
+        for log in tmp_path.glob("s-*"):
+            log.unlink()
+        try:
+            with Store(path) as store:
+                for spec in SPECS:
+                    read = [tally.to_bytes() for tally in store.prefix(spec)]
+                    assert read == correct[spec.digest][: len(read)]
+        except StoreError:
+            seen += 1
+    assert seen > 50
+    path.write_bytes(b"")
+    sample(path)  # an empty file is a store that was not begun
+    assert rows(path) == whole
+
+
+def test_a_hundred_thousand_batches_are_read_together(tmp_path: Path) -> None:
+    spec = SPECS[0]
+    with Store(tmp_path / "s") as store:
+        store.put(spec, [(k, Counts([16 - k % 3, k % 3]), 0.1) for k in range(5000)])
+        store.put(spec, [(5001, Counts([16, 0]), 0.1)])
+        assert len(store.batches(spec)) == 5000
+        assert len(store.stored(spec.digest)) == 5001
+        store.remove(spec.digest)
+        assert store.stored(spec.digest) == store.entries() == []
+    assert threading.active_count() < 50
