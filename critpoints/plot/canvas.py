@@ -47,6 +47,12 @@ def save(figure: Figure, path: Path) -> Path:
     return path
 
 
+def png_size(path: Path) -> tuple[int, int]:
+    """Width and height of a PNG file in pixels, from its header."""
+    header = path.read_bytes()[16:24]
+    return int.from_bytes(header[:4], "big"), int.from_bytes(header[4:], "big")
+
+
 def inline_svg(figure: Figure, prefix: str) -> str:
     """An ``<svg>`` element for a page: no prolog, no metadata, ink in the page's text colour.
 

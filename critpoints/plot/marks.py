@@ -25,7 +25,7 @@ class Mark:
 
 
 def marks(names: Iterable[str], spread: float = 0.0) -> dict[str, Mark]:
-    """A mark for every name, in order; shifts fill ``-spread/2 .. spread/2``."""
+    """A mark for every name, in order; shifts fill ±spread/2."""
     found = list(dict.fromkeys(names))
     step = spread / max(1, len(found) - 1)
     return {
