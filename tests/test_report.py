@@ -76,9 +76,8 @@ def test_index_and_base_tables(frame):
 
 def test_claims_follow_the_data(frame):
     said = claims.minima_claims(frame)
-    assert "agrees with independent" in said.answer
-    assert "is too high" in said.answer
-    assert "goe (" in said.answer
+    assert "agrees with 1 of 3 laws (independent)" in said.answer
+    assert "it is too high for 2" in said.answer
     assert re.search(r"All \d+ comparisons with exact values agree", said.answer)
     assert not any("contradict" in w for w in said.warnings)
     goe = next(d for d in said.details if d.startswith("goe"))
@@ -102,15 +101,16 @@ def test_negative_control_a_failing_model_is_said(frame):
     rows = doctored["object"] == "independent"
     doctored.loc[rows, ["z_third", "log10_ratio_third"]] = [8.0, 1.0]
     said = claims.minima_claims(doctored)
-    assert "agrees with" not in said.answer
-    assert "too low, by the factor in brackets, for independent (10 at d = 6)" in said.answer
+    assert "agrees with 0 of" in said.answer
+    assert "it is too low for 1" in said.answer
+    assert any("independent" in d and "too low by a factor of 10" in d for d in said.details)
 
 
 def test_unreliable_rows_speak_only_as_a_warning(frame):
     doctored = frame.copy()
     doctored.loc[doctored["object"] == "goe", "status"] = "unreliable"
     said = claims.minima_claims(doctored)
-    assert "goe (" not in said.answer
+    assert "of 2 laws" in said.answer
     assert any("unreliable" in w for w in said.warnings)
 
 
@@ -133,15 +133,14 @@ def _page(frame, title="A title", svg="<svg></svg>"):
         name="x",
         title=title,
         question="Why?",
-        svg=svg,
-        alt=claims.minima_alt(frame),
+        pictures=[page.Picture(svg, claims.minima_alt(frame))],
         claims=claims.minima_claims(frame),
         tables=[page.Table("Every row", frame, tables.MINIMA)],
         method=page.methods(frame),
         command="python -m experiments",
         links={"x.csv": "x.csv"},
     )
-    return page.render(title, [section])
+    return page.render(title, section)
 
 
 def test_page_asks_nothing_of_the_network(frame):
@@ -171,7 +170,11 @@ def test_page_says_what_the_data_say(frame):
 
 def test_empty_claims_render():
     assert Claims("yes").warnings == []
-    assert "<h1>none</h1>" in page.render("none", [])
+    card = page.Card("x", "A <b>title</b>", "Why?", None, missing="make it")
+    html = page.render_index("none", [page.Chapter("One", [card])])
+    assert "<h1>none</h1>" in html
+    assert "A &lt;b&gt;title&lt;/b&gt;" in html
+    assert "make it" in html
 
 
 def test_provenance_has_checksums_and_no_paths(frame, tmp_path):

@@ -109,18 +109,17 @@ class _Verdict:
     """What an object's rows say of 1/3^d; ``side``: ``agrees``, ``high``, ``low`` or empty."""
 
     side: str
-    short: str
     sentence: str
 
 
 def _verdict(rows: pd.DataFrame) -> _Verdict:
     judged = rows[(rows["status"] != "unreliable") & rows["z_third"].notna()]
     if not len(judged):
-        return _Verdict("", "", "too few hits to compare with 1/3^d")
+        return _Verdict("", "too few hits to compare with 1/3^d")
     wrong = judged[judged["z_third"].abs() >= LIMIT]
     if not len(wrong):
         largest = judged["z_third"].abs().max()
-        return _Verdict("agrees", "", f"agrees with 1/3^d (largest |z| = {largest:.1f})")
+        return _Verdict("agrees", f"agrees with 1/3^d (largest |z| = {largest:.1f})")
     row = _last(wrong)
     bound = row["log10_estimate"] == -math.inf
     ratio = row["log10_high"] - row["log10_model_third"] if bound else row["log10_ratio_third"]
@@ -130,17 +129,21 @@ def _verdict(rows: pd.DataFrame) -> _Verdict:
         f"at d = {row['dim']} the fraction is {_value(row)}, and 1/3^d is too {side} by a factor "
         f"of {size} (z = {row['z_third']:+.1f})"
     )
-    return _Verdict(side, f"{size} at d = {row['dim']}", sentence)
+    return _Verdict(side, sentence)
 
 
 def _model_answer(verdicts: dict[str, _Verdict], span: str) -> str:
-    agree = [name for name, v in verdicts.items() if v.side == "agrees"]
-    parts = [f"agrees with {_listed(agree)} (|z| < 4 at every d)"] if agree else []
+    judged = {name: v for name, v in verdicts.items() if v.side}
+    agree = [name for name, v in judged.items() if v.side == "agrees"]
+    if not judged:
+        return f"Over {span} the model 1/3^d cannot be judged."
+    parts = [f"Over {span} the model 1/3^d agrees with {len(agree)} of {len(judged)} laws"]
+    parts[0] += f" ({_listed(agree)})" if agree else ""
     for side in ("high", "low"):
-        off = [f"{name} ({v.short})" for name, v in verdicts.items() if v.side == side]
+        off = [v for v in judged.values() if v.side == side]
         if off:
-            parts.append(f"is too {side}, by the factor in brackets, for {_listed(off)}")
-    return f"Over {span} the model 1/3^d {'; it '.join(parts) or 'cannot be judged'}."
+            parts.append(f"it is too {side} for {len(off)}")
+    return "; ".join(parts) + "."
 
 
 def _base_sentence(fit: Mapping[Any, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The page: one HTML file that asks nothing of the network."""
+"""Pages: HTML files that ask nothing of the network."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from critpoints._version import __version__
@@ -30,19 +30,38 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A figure on a page.
+
+    Attributes
+    ----------
+    svg : str
+        An ``<svg>`` element that this package made; everything else on a page is escaped.
+    alt : str
+        What it shows, in words.
+    caption : str
+    """
+
+    svg: str
+    alt: str
+    caption: str = ""
+
+    @property
+    def figure(self) -> Markup:
+        """The SVG, marked as safe to insert."""
+        return Markup(self.svg)  # noqa: S704  made by critpoints.plot, not from data
+
+
+@dataclass(frozen=True)
 class Section:
-    """One experiment on a page.
+    """One experiment: a page of its own.
 
     Attributes
     ----------
     name, title, question : str
-    svg : str
-        The figure as an ``<svg>`` element that this package made; everything else is escaped.
-    alt : str
-        What the figure shows, in words.
+    pictures : sequence of Picture
     claims : Claims
     tables : sequence of Table
-        The first is shown, the others too.
     method : sequence of str
         How it was computed.
     command : str
@@ -53,22 +72,70 @@ class Section:
     name: str
     title: str
     question: str
-    svg: str
-    alt: str
+    pictures: Sequence[Picture]
     claims: Claims
     tables: Sequence[Table]
     method: Sequence[str]
     command: str
     links: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def figure(self) -> Markup:
-        """The SVG, marked as safe to insert."""
-        return Markup(self.svg)  # noqa: S704  made by critpoints.plot, not from data
+
+@dataclass(frozen=True)
+class Card:
+    """An experiment on the front page: its answer, or what is missing and how to make it.
+
+    ``picture`` is the address of an image of the size (width, height) ``size``, if there is one.
+    """
+
+    name: str
+    title: str
+    question: str
+    answer: str | None
+    warnings: int = 0
+    missing: str = ""
+    picture: str = ""
+    alt: str = ""
+    size: tuple[int, int] = (0, 0)
 
 
-def render(title: str, sections: Sequence[Section]) -> str:
-    """The page as text; titles, claims and cells are escaped."""
+@dataclass(frozen=True)
+class Chapter:
+    """Experiments that belong together."""
+
+    title: str
+    cards: Sequence[Card]
+
+
+def render(
+    title: str,
+    section: Section,
+    before: Card | None = None,
+    after: Card | None = None,
+    explore: str = "",
+) -> str:
+    """The page of an experiment as text; titles, claims and cells are escaped.
+
+    ``explore`` is the address of the interactive page, if there is one.
+    """
+    return template("experiment").render(
+        title=title,
+        section=section,
+        before=before,
+        after=after,
+        explore=explore,
+        version=__version__,
+    )
+
+
+def render_index(title: str, chapters: Sequence[Chapter], explore: str = "") -> str:
+    """The front page as text; ``explore`` is the address of the interactive page."""
+    return template("index").render(
+        title=title, chapters=chapters, explore=explore, version=__version__
+    )
+
+
+def template(name: str) -> Template:
+    """A template of this package; what is put into it is escaped."""
     environment = Environment(
         loader=PackageLoader("critpoints.report"),
         autoescape=True,
@@ -77,8 +144,7 @@ def render(title: str, sections: Sequence[Section]) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    template = environment.get_template("page.html.j2")
-    return template.render(title=title, sections=sections, version=__version__)
+    return environment.get_template(f"{name}.html.j2")
 
 
 def methods(frame: pd.DataFrame) -> list[str]:

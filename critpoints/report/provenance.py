@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,17 @@ import pandas as pd
 from critpoints._version import __version__
 from critpoints.study.joined import computed, sampled
 
-PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "matplotlib", "seaborn")
+PACKAGES: tuple[str, ...] = ("numpy", "scipy", "pandas", "pyarrow", "matplotlib", "seaborn")
 _EXACT = ("object", "population", "dim", "method", "accuracy", "accuracy_kind")
 _SPEC = ("object", "population", "dim", "event", "method", "level", "seed", "digest", "samples")
 
 
-def provenance(frame: pd.DataFrame, files: Iterable[Path], command: str) -> dict[str, Any]:
+def provenance(
+    frame: pd.DataFrame,
+    files: Iterable[Path],
+    command: str,
+    identities: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """What made the files: a pure function of the data, the machine's kind and the versions.
 
     Parameters
@@ -31,13 +36,19 @@ def provenance(frame: pd.DataFrame, files: Iterable[Path], command: str) -> dict
         Data files; only their names and SHA-256 checksums are kept.
     command : str
         The command that makes them again.
+    identities : mapping, optional
+        Digest to identity of what was sampled; :meth:`Store.entries` has them.
     """
+    known = identities or {}
     return {
         "command": command,
         "versions": versions(),
-        "machine": {"system": platform.system(), "architecture": platform.machine()},
+        "machine": machine(),
         "files": {path.name: checksum(path) for path in files},
-        "specs": _records(sampled(frame), _SPEC),
+        "specs": [
+            row | ({"identity": known[row["digest"]]} if row.get("digest") in known else {})
+            for row in _records(sampled(frame), _SPEC)
+        ],
         "exact": _records(computed(frame), _EXACT),
     }
 
@@ -54,6 +65,11 @@ def versions() -> dict[str, str]:
     return found | {name: version(name) for name in PACKAGES}
 
 
+def machine() -> dict[str, str]:
+    """The kind of machine: sums of floats are the same bit by bit on one kind only."""
+    return {"system": platform.system(), "architecture": platform.machine()}
+
+
 def checksum(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
@@ -61,7 +77,11 @@ def checksum(path: Path) -> str:
 
 def _records(rows: pd.DataFrame, columns: Iterable[str]) -> list[dict[str, Any]]:
     """What is different in the columns named, as records."""
-    found = rows[list(columns)].drop_duplicates().to_dict("records") if len(rows) else []
+    found = (
+        rows[[c for c in columns if c in rows]].drop_duplicates().to_dict("records")
+        if len(rows)
+        else []
+    )
     return [{str(k): _plain(v) for k, v in record.items()} for record in found]
 
 

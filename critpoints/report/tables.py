@@ -206,5 +206,10 @@ _LATEX = {
 }  # fmt: skip
 
 
+def escape(text: str) -> str:
+    """Text with the special signs of LaTeX escaped."""
+    return "".join(_LATEX.get(c, c) for c in text)
+
+
 def _escape(text: str, style: Style) -> str:
-    return "".join(_LATEX.get(c, c) for c in text) if style.latex else text
+    return escape(text) if style.latex else text

@@ -1,0 +1,78 @@
+"""Columns of the tables of races, and of learning rates."""
+
+from __future__ import annotations
+
+import math
+
+from critpoints.report.numbers import Style
+from critpoints.report.tables import Column, Row
+from critpoints.report.tables_census import between, plain, style_safe, text, whole
+
+
+def share(head: str, field: str) -> Column:
+    """A share in per cent with its interval, from ``field``, ``_low``, ``_high``."""
+
+    def cell(row: Row, style: Style) -> str:
+        value, low, high = (100 * float(getattr(row, field + end)) for end in ("", "_low", "_high"))
+        return f"{value:.0f} ({low:.0f}{style.dash}{high:.0f})"
+
+    return Column(head, cell)
+
+
+def named(head: str, field: str) -> Column:
+    """A column of words under another heading."""
+    return Column(head, lambda row, style: style_safe(getattr(row, field), style), numeric=False)
+
+
+def _median(row: Row, style: Style) -> str:
+    value = float(row.median)
+    return f"{value:.0f}" if math.isfinite(value) else style.math("> ") + f"{int(row.budget)}"
+
+
+RANKING = [
+    text("setting"),
+    text("optimizer"),
+    between("work", "work"),
+    share("problems solved, %", "solved"),
+    share("fastest, %", "fastest"),
+    plain("first in resamples", "first", ".2f"),
+    whole("problems", "problems"),
+]
+"""Columns of a ranking."""
+
+GAINS = [text("optimizer"), between("work as given / tuned", "gain"), whole("problems", "problems")]
+"""Columns of what tuning is worth."""
+
+RESULTS = [
+    text("problem"),
+    whole("d", "dim"),
+    text("optimizer"),
+    text("setting"),
+    named("hyper-parameters", "settings"),
+    share("escaped, %", "escaped"),
+    Column("median work", _median),
+    named("the others", "end"),
+    plain("median of f at the end", "final_value", ".3g"),
+]
+"""Columns of the rows of a race."""
+
+EDGES = [
+    text("method"),
+    plain("momentum", "momentum", ".2f"),
+    plain("largest curvature", "largest", "g"),
+    plain("converges at", "stable", ".5f"),
+    plain("diverges at", "unstable", ".5f"),
+    plain("theory", "edge", ".5f"),
+]
+"""Columns of measured stability edges."""
+
+RATES = [
+    text("problem"),
+    text("optimizer"),
+    plain("best rate", "best", "g"),
+    plain("median work there", "median", ".0f"),
+    plain("smallest useful rate", "low", "g"),
+    plain("largest useful rate", "high", "g"),
+    plain("decades", "decades", ".2f"),
+]
+"""Columns of ranges of learning rates."""
