@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from critpoints._version import __version__
 
 if TYPE_CHECKING:
+    from critpoints.census import Census
+    from critpoints.domains import Box, Euclidean, Sphere, Torus
     from critpoints.ensembles import (
         ConfinedField,
         GaussianEnsemble,
@@ -23,52 +25,92 @@ if TYPE_CHECKING:
         Wishart,
     )
     from critpoints.errors import RangeWarning, StoreError, UnreliableEstimateError
+    from critpoints.escape import Problem, Saddle, from_saddle
     from critpoints.estimate import Estimate
-    from critpoints.protocols import Ensemble
+    from critpoints.landscapes import FourierField, SphericalSpin, TorusPolynomial, from_callables
+    from critpoints.protocols import Ensemble, Landscape, Optimizer, RandomField
+    from critpoints.study.census import censuses
+    from critpoints.study.escape import escape_runs, escapes
     from critpoints.study.exact import exact
     from critpoints.study.frame import fit_bases
     from critpoints.study.sweep import index_law, minima_fraction, sweep
 
 _HOME = {
+    "Box": "domains",
+    "Census": "census",
     "ConfinedField": "ensembles",
     "Ensemble": "protocols",
     "Estimate": "estimate",
+    "Euclidean": "domains",
+    "FourierField": "landscapes",
     "GaussianEnsemble": "ensembles",
     "IndependentAxes": "ensembles",
     "IsotropicField": "ensembles",
+    "Landscape": "protocols",
     "NetworkHessian": "ensembles",
+    "Optimizer": "protocols",
+    "Problem": "escape",
+    "RandomField": "protocols",
     "RangeWarning": "errors",
-    "SpinGlass": "ensembles",
+    "Saddle": "escape",
     "ShiftedGaussian": "ensembles",
+    "Sphere": "domains",
+    "SphericalSpin": "landscapes",
+    "SpinGlass": "ensembles",
     "StoreError": "errors",
+    "Torus": "domains",
+    "TorusPolynomial": "landscapes",
     "UnreliableEstimateError": "errors",
     "Wigner": "ensembles",
     "Wishart": "ensembles",
+    "censuses": "study.census",
+    "escape_runs": "study.escape",
+    "escapes": "study.escape",
     "exact": "study.exact",
     "fit_bases": "study.frame",
+    "from_callables": "landscapes",
+    "from_saddle": "escape",
     "index_law": "study.sweep",
     "minima_fraction": "study.sweep",
     "sweep": "study.sweep",
 }
 
 __all__ = [
+    "Box",
+    "Census",
     "ConfinedField",
     "Ensemble",
     "Estimate",
+    "Euclidean",
+    "FourierField",
     "GaussianEnsemble",
     "IndependentAxes",
     "IsotropicField",
+    "Landscape",
     "NetworkHessian",
+    "Optimizer",
+    "Problem",
+    "RandomField",
     "RangeWarning",
+    "Saddle",
     "ShiftedGaussian",
+    "Sphere",
+    "SphericalSpin",
     "SpinGlass",
     "StoreError",
+    "Torus",
+    "TorusPolynomial",
     "UnreliableEstimateError",
     "Wigner",
     "Wishart",
     "__version__",
+    "censuses",
+    "escape_runs",
+    "escapes",
     "exact",
     "fit_bases",
+    "from_callables",
+    "from_saddle",
     "index_law",
     "minima_fraction",
     "sweep",

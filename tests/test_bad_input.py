@@ -13,20 +13,34 @@ import pytest
 
 from critpoints import (
     Ensemble,
+    Euclidean,
+    FourierField,
     GaussianEnsemble,
     IndependentAxes,
     IsotropicField,
     ShiftedGaussian,
+    Sphere,
+    SphericalSpin,
+    Torus,
+    TorusPolynomial,
     Wigner,
     Wishart,
+    censuses,
+    escapes,
+    exact,
+    from_callables,
     index_law,
     minima_fraction,
     sweep,
 )
 from critpoints.errors import InvalidBatchError
 from critpoints.estimators import Proportion, Weighted
+from critpoints.optimizers import optimizer
+from critpoints.report import export
 from critpoints.rule import Rule
+from critpoints.study.depth import products
 from critpoints.study.spec import Spec
+from critpoints.study.store import Store
 
 NAN = math.nan
 LAWS: list[Callable[..., Any]] = [minima_fraction, index_law]
@@ -156,7 +170,7 @@ def test_a_sweep_of_nothing_and_an_unknown_event() -> None:
 @pytest.mark.parametrize(
     ("ensemble", "method"),
     [("goe", "identity"), ("isotropic", "sieve"), ("isotropic", "plain"), ("goe", "pivots"),
-     ("wigner", "sieve")],
+     ("network", "sieve")],
 )  # fmt: skip
 def test_methods_that_do_not_fit(ensemble: str, method: str) -> None:
     with pytest.raises(ValueError, match=f"method '{method}'"):
@@ -243,3 +257,79 @@ class _Listed(Ensemble):
 def test_an_override_that_returns_no_outcomes(minimum: object, said: str) -> None:
     with pytest.raises(InvalidBatchError, match=said):
         minima_fraction(_Listed(2, minimum), samples=10)
+
+
+BAD_CALLS: list[tuple[str, Callable[[], object]]] = [
+    ("draws", lambda: censuses(["torus"], [1], draws=0)),
+    ("draws", lambda: censuses(["torus"], [1], draws=1.5)),
+    ("draws", lambda: censuses(["torus"], [1], draws=None)),
+    ("method", lambda: censuses(["torus"], [1], method="guess")),
+    ("method", lambda: censuses(["torus"], [1], method=None)),
+    ("seconds", lambda: censuses(["torus"], [1], seconds=0)),
+    ("seconds", lambda: censuses(["torus"], [1], seconds=NAN)),
+    ("heights", lambda: censuses(["torus"], [1], heights=(1, 1))),
+    ("heights", lambda: censuses(["torus"], [1], heights=(NAN,))),
+    ("seed", lambda: censuses(["torus"], [1], seed=-1)),
+    ("jobs", lambda: censuses(["torus"], [1], jobs=0)),
+    ("backend", lambda: censuses(["torus"], [1], backend="mpi")),
+    ("store", lambda: censuses(["torus"], [1], store=1)),
+    ("max_memory", lambda: censuses(["torus"], [1], max_memory="much")),
+    ("max_memory", lambda: censuses(["torus"], [1], max_memory=0)),
+    ("max_memory", lambda: sweep(["goe"], "1", max_memory=1.5)),
+    ("max_memory", lambda: sweep(["goe"], "1", max_memory=True)),
+    ("max_memory", lambda: sweep(["goe"], "1", max_memory="1M")),
+    ("landscapes", lambda: censuses([], [1])),
+    ("landscape", lambda: censuses(["toros"], [1])),
+    ("landscape", lambda: censuses([3], [1])),
+    ("dims", lambda: censuses(["torus"], "0")),
+    ("dims", lambda: censuses(["torus"], [2.5])),
+    ("dim", lambda: censuses(["torus"])),
+    ("backend", lambda: minima_fraction("goe", 2, backend="dask:scheduler=nowhere")),
+    ("backend", lambda: minima_fraction("goe", 2, backend="dask:scheduler=")),
+    ("backend", lambda: minima_fraction("goe", 2, backend=None)),
+    ("interval", lambda: minima_fraction("goe", 2, interval="wald")),
+    ("dim", lambda: Torus(0)),
+    ("dim", lambda: Euclidean(0)),
+    ("dim", lambda: Sphere(0)),
+    ("lr", lambda: optimizer("gd:lr=0")),
+    ("lr", lambda: optimizer("adam:lr=-1")),
+    ("lr", lambda: optimizer("gd:lr=nan")),
+    ("beta", lambda: optimizer("momentum:lr=.1,beta=1")),
+    ("beta", lambda: optimizer("nesterov:lr=.1,beta=-1")),
+    ("optimizer", lambda: optimizer("gdd")),
+    ("optimizer", lambda: optimizer(3)),
+    ("runs", lambda: escapes(["quadratic"], [2], ["gd"], runs=0)),
+    ("steps", lambda: escapes(["quadratic"], [2], ["gd"], steps=0)),
+    ("steps", lambda: escapes(["quadratic"], [2], ["gd"], steps=1.5)),
+    ("gradients", lambda: escapes(["quadratic"], [2], ["gd"], gradients=-1)),
+    ("problem", lambda: escapes(["quadrat"], [2], ["gd"])),
+    ("optimizer", lambda: escapes(["quadratic"], [2], ["gdd"])),
+    ("problem", lambda: escapes([], [2], ["gd"])),
+    ("optimizer", lambda: escapes(["quadratic"], [2], [])),
+    ("dims", lambda: escapes(["quadratic"], "x", ["gd"])),
+    ("seed", lambda: escapes(["quadratic"], [2], ["gd"], seed=-1)),
+    ("ensemble", lambda: exact(["geo"], "1-2")),
+    ("dims", lambda: exact(["goe"], "2-1")),
+    ("index", lambda: exact(["goe"], "2", index=3)),
+    ("index", lambda: exact(["goe"], "2", index=-1)),
+    ("samples", lambda: products(["ginibre:n=2"], [2], samples=1)),
+    ("quantity", lambda: products(["ginibre:n=2"], [2], quantity="x")),
+    ("product", lambda: products(["ginibr"], [2])),
+    ("n", lambda: products(["ginibre:n=0"], [2])),
+    ("level", lambda: products(["ginibre:n=2"], [2], level=2)),
+    ("degree", lambda: TorusPolynomial(2, degree=0)),
+    ("dim", lambda: TorusPolynomial(0)),
+    ("p", lambda: SphericalSpin(3, p=1)),
+    ("dim", lambda: SphericalSpin(0)),
+    ("dim", lambda: FourierField(-1)),
+    ("f", lambda: from_callables(2, np.sin, domain=Torus(1))),
+    ("domain", lambda: from_callables(np.sin, np.cos, domain=3)),
+    ("suffix", lambda: export.write(Store(), [], Path("x.xls"))),
+    ("digest", lambda: export.write(Store(), ["xyz"], Path("x.csv"))),
+]
+
+
+@pytest.mark.parametrize(("name", "call"), BAD_CALLS)
+def test_every_door_names_the_argument(name: str, call: Callable[[], object]) -> None:
+    with pytest.raises((ValueError, TypeError), match=rf"\b{name}s?\b"):
+        call()

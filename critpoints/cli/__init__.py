@@ -9,7 +9,20 @@ from collections.abc import Sequence
 
 import typer
 
-from critpoints.cli import exact, index, listing, minima, version
+from critpoints.cli import (
+    census,
+    demo,
+    depth,
+    escape,
+    exact,
+    explore,
+    index,
+    listing,
+    minima,
+    race,
+    runs,
+    version,
+)
 
 INTERRUPTED = 130
 
@@ -25,7 +38,14 @@ app.callback()(version.show)
 app.command("minima")(minima.command)
 app.command("index")(index.command)
 app.command("exact")(exact.command)
+app.command("census")(census.command)
+app.command("depth")(depth.command)
+app.command("escape")(escape.command)
+app.command("race")(race.command)
+app.command("explore")(explore.command)
+app.command("demo")(demo.command)
 app.command("list")(listing.command)
+app.add_typer(runs.app, name="runs")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Annotated, Any
 
 import typer
@@ -10,29 +11,38 @@ import typer
 from critpoints.cli import options, output
 from critpoints.validation import choice
 
-KINDS = ("ensembles",)
+KINDS = ("ensembles", "landscapes", "products", "problems", "optimizers")
 
 
 def command(
-    kind: Annotated[str, typer.Argument(help="What to list: ensembles.")] = "ensembles",
+    kind: Annotated[str, typer.Argument(help=f"What to list: {', '.join(KINDS)}.")] = KINDS[0],
     form: options.FormatOption = options.Format.table,
 ) -> None:
     """List the objects that a REF can name, with their keys and defaults."""
     choice("kind", kind, KINDS)
-    from critpoints.ensembles import ENSEMBLES  # noqa: PLC0415
+    from critpoints.study.objects import KINDS as OBJECTS  # noqa: PLC0415
 
+    registry, _ = OBJECTS[kind.removesuffix("s")]
     records = [
         {
             "name": name,
             "keys": ", ".join(f"{k}={v}" for k, v in _keys(entry).items()),
-            "population": entry.cls(2, **entry.preset).population,
-            "what": (entry.cls.__doc__ or "").strip().splitlines()[0],
+            "what": _summary(entry.cls),
         }
-        for name, entry in ENSEMBLES.items()
+        for name, entry in registry.items()
     ]
-    output.write(records, form, ("name", "keys", "population"))
+    output.write(records, form, ("name", "keys", "what"))
+
+
+def _summary(cls: type) -> str:
+    """First line of the docstring, without its markup."""
+    line = (cls.__doc__ or "").strip().splitlines()[0]
+    return re.sub(r":\w+:`~?([^`]*)`", r"\1", line).replace("``", "")
 
 
 def _keys(entry: Any) -> dict[str, Any]:
-    fields = {f.name: f.default for f in dataclasses.fields(entry.cls)}
+    fields = {
+        f.name: "(required)" if f.default is dataclasses.MISSING else f.default
+        for f in dataclasses.fields(entry.cls)
+    }
     return {k: v for k, v in fields.items() if k != "dim" and k not in entry.preset}

@@ -8,7 +8,7 @@ from critpoints.cli import options, sampling
 
 COLUMNS = (
     "object", "dim", "method", "status", "samples", "hits", "estimate", "low", "high",
-    "log10_estimate", "exact", "z", "model_third", "log10_ratio_third", "z_third",
+    "log10_estimate", "exact", "z", "model_third", "log10_ratio_third", "z_third", "why",
 )  # fmt: skip
 
 
@@ -23,6 +23,9 @@ def command(
     seed: options.Seed = 0,
     jobs: options.Jobs = -1,
     backend: options.Backend = "loky",
+    scheduler: options.Scheduler = None,
+    max_memory: options.MaxMemory = None,
+    log_json: options.LogJson = None,
     store: options.StoreFile = None,
     method: options.Method = "auto",
     form: options.FormatOption = options.Format.table,
@@ -34,7 +37,8 @@ def command(
     frame = sampling.sample(
         "minima", form, COLUMNS, store, ensembles=ensemble, dims=dims, rel_error=rel_error,
         samples=samples, seconds=seconds, level=level, interval=interval, seed=seed,
-        jobs=jobs, backend=backend, method=method,
+        jobs=jobs, backend=options.on(backend, scheduler), max_memory=max_memory,
+        log_json=log_json, method=method,
     )  # fmt: skip
     if form is options.Format.table:
         from critpoints.study.frame import describe_bases  # noqa: PLC0415

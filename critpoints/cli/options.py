@@ -50,7 +50,21 @@ Interval = Annotated[
 ]
 Seed = Annotated[int, typer.Option(help="Root seed, non-negative.")]
 Jobs = Annotated[int, typer.Option(help="Worker processes; -1 is one a core.")]
-Backend = Annotated[str, typer.Option(metavar="loky|threading", help="How workers run.")]
+Backend = Annotated[
+    str, typer.Option(metavar="loky|threading|dask", help="How workers run; dask on a cluster.")
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(metavar="tcp://HOST:PORT", help="Scheduler of the cluster, with --backend dask."),
+]
+MaxMemory = Annotated[
+    str | None,
+    typer.Option(metavar="500M|2G", help="Refuse rows whose workers would take more together."),
+]
+LogJson = Annotated[
+    str | None,
+    typer.Option("--log-json", metavar="FILE|-", help="Progress as JSON lines; - is stderr."),
+]
 StoreFile = Annotated[
     str | None,
     typer.Option(
@@ -61,6 +75,20 @@ StoreFile = Annotated[
 ]
 Method = Annotated[
     str,
-    typer.Option(metavar="auto|…", help="auto, plain, sieve, pivots, identity or determinant."),
+    typer.Option(
+        metavar="auto|…",
+        help="auto, plain, sieve, pivots, identity, determinant, grown, tilted or splitting.",
+    ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print the records.")]
+
+
+def on(backend: str, scheduler: str | None) -> str:
+    """The backend as functions take it: ``dask:scheduler=tcp://host:port``."""
+    if scheduler is not None:
+        if backend != "dask":
+            raise ValueError(f"--scheduler belongs to --backend dask, not to {backend!r}")
+        return f"dask:scheduler={scheduler}"
+    if backend == "dask":
+        raise ValueError("backend 'dask' needs --scheduler tcp://host:port")
+    return backend

@@ -34,6 +34,8 @@ def _plain(record: Record) -> dict[str, Any]:
 
 def _value(value: Any) -> Any:
     value = value.item() if hasattr(value, "item") else value
+    if type(value).__name__ == "NAType":  # pandas' missing integer; pandas is not imported here
+        return None
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
@@ -62,4 +64,6 @@ def _table(records: Sequence[Record], columns: Sequence[str]) -> None:
 def _text(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, list):
+        return f"[{', '.join(_text(item) for item in value)}]"
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -15,12 +15,17 @@ if TYPE_CHECKING:
 
 
 def sample(
-    event: str, form: Format, columns: Sequence[str], store: str | None, **options: Any
+    event: str,
+    form: Format,
+    columns: Sequence[str],
+    store: str | None,
+    log_json: str | None = None,
+    **options: Any,
 ) -> pd.DataFrame:
     """Run a sweep under a progress bar and print its records."""
     from critpoints.study.sweep import sweep  # noqa: PLC0415 - importing it takes a second
 
-    with progress.bar() as show:
+    with progress.bar(log_json) as show:
         frame = sweep(
             event=event, store=default_store() if store is None else store, progress=show, **options
         )

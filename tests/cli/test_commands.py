@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import signal
 import sqlite3
 import subprocess
@@ -78,7 +79,19 @@ def test_csv_has_the_same_columns(capsys):
 
 
 def test_a_precision_that_was_not_reached_is_status_3(capsys):
-    command = ("minima", "-e", "goe", "--dims", "9", "--seconds", ".2", "--jobs", "1")
+    command = (
+        "minima",
+        "-e",
+        "goe",
+        "--dims",
+        "9",
+        "--seconds",
+        ".2",
+        "--method",
+        "sieve",
+        "--jobs",
+        "1",
+    )
     (record,) = records(capsys, *command, status=3)
     assert record["status"] == "incomplete"
     assert record["hits"] == 0
@@ -161,7 +174,18 @@ def test_a_class_in_the_working_directory(capsys, tmp_path, monkeypatch):
 
 def test_an_interrupt_is_one_line_and_the_same_command_goes_on(tmp_path):
     store = tmp_path / "store.sqlite"
-    options = ["--ensemble", "goe", "--dims", "9", "--rel-error", ".5", "--jobs", "1"]
+    options = [
+        "--ensemble",
+        "goe",
+        "--dims",
+        "9",
+        "--rel-error",
+        ".5",
+        "--method",
+        "sieve",
+        "--jobs",
+        "1",
+    ]
     command = [sys.executable, "-m", "critpoints.cli", "minima", *options, "--store", str(store)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         deadline = time.monotonic() + 60
@@ -182,3 +206,106 @@ def test_an_interrupt_is_one_line_and_the_same_command_goes_on(tmp_path):
 def wal_size(store):
     log = store.with_name(store.name + "-wal")
     return log.stat().st_size if log.exists() else 0
+
+
+def test_census_prints_a_record_a_draw(capsys):
+    arguments = ["census", "-l", "torus:degree=2", "--dims", "2", "--draws", "2", "--jobs", "1"]
+    found = records(capsys, *arguments)
+    assert [r["draw"] for r in found] == [0, 1]
+    for record in found:
+        assert record["euler"] == record["euler_expected"] == 0
+        assert record["certified"] is record["complete"] is record["distinct"] is True
+        assert record["undecided"] == 0
+        assert record["seconds"] > 0
+        assert sum(record["counts"]) == record["critical_points"]
+    points = records(capsys, *arguments, "--points")
+    assert len(points) == sum(r["critical_points"] for r in found)
+    assert {len(p["position"]) for p in points} == {2}
+
+
+def test_list_landscapes(capsys):
+    found = records(capsys, "list", "landscapes")
+    assert {"torus", "fourier", "spin", "rastrigin"} <= {r["name"] for r in found}
+
+
+def test_a_census_that_is_not_proven_leaves_with_3(capsys):
+    command = "census -l monkey --dims 2 --jobs 1 --method subdivision"
+    found = records(capsys, *command.split(), status=3)
+    assert found[0]["certified"] is False
+
+
+def test_depth_reproduces_the_notes(capsys):
+    found = records(capsys, *["depth", "--a", "1", "--b", "2", "--n", "1-60"])
+    assert [r["n"] for r in found] == list(range(1, 61))
+    assert (found[9]["y"], found[9]["dy_da"], found[9]["dy_db"]) == (1 + 2**10, 10, 10 * 2**9)
+    vanishing = records(capsys, *["depth", "--a", ".5", "--b", ".9", "--n", "10000"])[0]
+    assert vanishing["y"] == 0 or vanishing["y"] < 1e-300
+    assert vanishing["log10_y"] == pytest.approx(10_000 * math.log10(0.9))
+    exploding = records(capsys, *["depth", "--a", "1", "--b", "2", "--n", "10000"])[0]
+    assert exploding["y"] is None
+    assert exploding["log10_y"] == pytest.approx(10_000 * math.log10(2))
+
+
+def test_depth_of_random_products(capsys):
+    arguments = "depth --product ginibre --product he-relu --dims 4 --n 10 --samples 2000 --jobs 1"
+    found = records(capsys, *arguments.split())
+    assert [r["object"] for r in found] == ["ginibre:n=10"] * 2 + ["he-relu:n=10"] * 2
+    assert all(abs(r["z"]) < 4 for r in found if r["z"] is not None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("depth", "give either --a and --b, or --product"),
+        ("depth --a 1", "give either"),
+        ("depth --product ginibre --a 1", "belong to powers"),
+        ("depth --a 1 --b inf", "b must be a finite number"),
+        ("depth --product ginibre --n 0", "n must be"),
+    ],
+)
+def test_depth_refuses(arguments, said, capsys):
+    assert cli.run(arguments.split()) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_escape_prints_a_record_an_optimizer(capsys):
+    arguments = [
+        "escape", "--problem", "quadratic:index=1,curvature=.7", "--dims", "10",
+        "--optimizer", "gd:lr=.1", "--optimizer", "newton", "--runs", "300", "--jobs", "1",
+    ]  # fmt: skip
+    plain, newton = records(capsys, *arguments)
+    assert (plain["problem"], plain["optimizer"]) == ("quadratic:curvature=0.7", "gd:lr=0.1")
+    assert plain["runs"] == plain["escaped"] == 300
+    assert plain["diverged"] == 0
+    assert plain["low"] < plain["mean"] < plain["high"]
+    assert plain["predicted"] == pytest.approx(111.485, abs=1e-3)
+    assert abs(plain["z"]) < 4
+    assert plain["gradient_evaluations"] > plain["mean"]
+    assert plain["seconds"] > 0
+    assert newton["converged_saddle"] == 300
+    assert newton["mean"] is newton["median"] is None
+    single = records(capsys, *arguments, "--single")
+    assert len(single) == 600
+    assert {r["outcome"] for r in single} == {"escaped", "converged_saddle"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("-p quadratic -o gd:lr=0", "lr must be a finite number > 0, got 0.0"),
+        ("-p quadratic -o momentum:momentum=1", "momentum must be"),
+        ("-p quadratic -o gd --runs 0", "runs must be"),
+        ("-p quadratics -o gd", "did you mean quadratic"),
+    ],
+)
+def test_escape_refuses_in_one_line(capsys, arguments, said):
+    assert cli.run(["escape", "--dims", "2", *arguments.split()]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+
+
+def test_list_problems_and_optimizers(capsys):
+    problems = {r["name"] for r in records(capsys, "list", "problems")}
+    assert {"quadratic", "octopus", "cliff", "spin"} <= problems
+    optimizers = {r["name"]: r["keys"] for r in records(capsys, "list", "optimizers")}
+    assert "momentum=0.9" in optimizers["momentum"]

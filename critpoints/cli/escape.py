@@ -1,0 +1,103 @@
+"""``critpoints escape``: how long optimizers take to leave saddles."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from critpoints.cli import options, output, progress, sampling
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ENDS = (
+    "converged_minimum", "converged_saddle", "converged_degenerate", "diverged", "nonfinite",
+    "out_of_budget", "never_leaves",
+)  # fmt: skip
+COLUMNS = (
+    "problem", "optimizer", "dim", "runs", "escaped", *ENDS, "median", "mean", "low", "high",
+    "predicted", "z", "gradient_evaluations", "hessian_products", "status", "seconds",
+)  # fmt: skip
+RUN_COLUMNS = (
+    "problem", "optimizer", "dim", "run", "outcome", "time", "gradients", "products", "index",
+    "value",
+)  # fmt: skip
+Problems = Annotated[
+    list[str],
+    typer.Option(
+        "--problem",
+        "-p",
+        metavar="REF",
+        help="NAME or package.module:Class, then [:key=value,…]; repeat for several.",
+    ),
+]
+Optimizers = Annotated[
+    list[str],
+    typer.Option("--optimizer", "-o", metavar="REF", help="As --problem; repeat for several."),
+]
+
+
+def command(
+    problem: Problems,
+    dims: options.Dims,
+    optimizer: Optimizers,
+    runs: Annotated[int, typer.Option(metavar="N", help="Runs a row.")] = 1000,
+    steps: Annotated[int, typer.Option(metavar="N", help="Steps a run at most.")] = 10_000,
+    gradients: Annotated[
+        int | None, typer.Option(metavar="N", help="Gradient evaluations a run at most.")
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(metavar="S", help="Time for all rows together at most.")
+    ] = None,
+    single: Annotated[
+        bool, typer.Option("--single", help="Print the single runs, a record a run.")
+    ] = False,
+    level: options.Level = 0.95,
+    seed: options.Seed = 0,
+    jobs: options.Jobs = -1,
+    backend: options.Backend = "loky",
+    scheduler: options.Scheduler = None,
+    max_memory: options.MaxMemory = None,
+    log_json: options.LogJson = None,
+    store: options.StoreFile = None,
+    form: options.FormatOption = options.Format.table,
+) -> None:
+    """Measure how many steps optimizers take to leave saddles, and how runs end that do not.
+
+    All optimizers start from the same points. Mean and interval ("low", "high") are stated if all
+    runs escaped, beside what theory predicts on quadratics; the median counts all runs.
+
+    Example: critpoints escape -p quadratic:curvature=.7 --dims 10 -o gd:lr=.1 -o momentum:lr=.1
+    """
+    from critpoints.study.escape import escape_runs, escapes  # noqa: PLC0415 - takes a second
+
+    with progress.bar(log_json) as show:
+        given = {
+            "runs": runs, "steps": steps, "gradients": gradients, "seconds": seconds,
+            "seed": seed, "jobs": jobs, "backend": options.on(backend, scheduler), "progress": show,
+            "max_memory": max_memory,
+            "store": sampling.default_store() if store is None else store,
+        }  # fmt: skip
+        if single:
+            frame = escape_runs(problem, dims, optimizer, **given)  # type: ignore[arg-type]
+        else:
+            frame = escapes(problem, dims, optimizer, level=level, **given)  # type: ignore[arg-type]
+            frame = frame.rename(columns={"mean_low": "low", "mean_high": "high"})
+    table = [c for c in COLUMNS if c not in ENDS or frame[c].any()] if not single else RUN_COLUMNS
+    output.write(frame.to_dict("records"), form, table)  # type: ignore[arg-type]
+    raise typer.Exit(0 if single else _finish(frame))
+
+
+def _finish(frame: pd.DataFrame) -> int:
+    """Exit status: 3, with one line, if time ended a row."""
+    short = int((frame["status"] == "incomplete").sum())
+    if not short:
+        return 0
+    print(
+        f"critpoints: {short} of {len(frame)} rows incomplete: raise --seconds; the same command "
+        "goes on where it stopped",
+        file=sys.stderr,
+    )
+    return 3
