@@ -9,19 +9,67 @@ from pathlib import Path
 from typing import NoReturn
 
 from critpoints.cli import progress
-from critpoints.study.collect import check_jobs
+from critpoints.study.workers import check_jobs
 from critpoints.validation import choice
-from experiments import index_law, minima_fraction, scaling, spin_glass, trivialisation
-from experiments.runner import House, Script, sample, write_page
+from experiments import (
+    adaptive,
+    depth_gradients,
+    field_census,
+    index_energy,
+    index_law,
+    known_functions,
+    learning_rate,
+    minima_fraction,
+    minima_quality,
+    momentum,
+    network_escape,
+    network_index,
+    octopus,
+    race,
+    rare_minima,
+    saddle_escape,
+    scaling,
+    spin_glass,
+    trivialisation,
+)
+from experiments.runner import House, Script, sample, write_pages
 
+CHAPTERS: Mapping[str, Mapping[str, Script]] = {
+    "Which critical points are minima?": {
+        "minima_fraction": minima_fraction,
+        "index_law": index_law,
+        "rare_minima": rare_minima,
+        "scaling": scaling,
+    },
+    "Random and real functions": {
+        "field_census": field_census,
+        "index_energy": index_energy,
+        "known_functions": known_functions,
+        "spin_glass": spin_glass,
+        "trivialisation": trivialisation,
+    },
+    "Getting past saddles": {
+        "saddle_escape": saddle_escape,
+        "octopus": octopus,
+        "momentum": momentum,
+        "adaptive": adaptive,
+        "learning_rate": learning_rate,
+        "race": race,
+    },
+    "Depth and networks": {
+        "depth_gradients": depth_gradients,
+        "network_index": network_index,
+        "minima_quality": minima_quality,
+        "network_escape": network_escape,
+    },
+}
+"""Every experiment, in the order of the report."""
 EXPERIMENTS: Mapping[str, Script] = {
-    "minima_fraction": minima_fraction,
-    "index_law": index_law,
-    "scaling": scaling,
-    "spin_glass": spin_glass,
-    "trivialisation": trivialisation,
+    name: script for part in CHAPTERS.values() for name, script in part.items()
 }
 PRESETS = ("quick", "paper")
+FAILED = 3
+"""Exit status when an experiment was left out."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,21 +78,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = _parser().parse_args(arguments)
         names = [choice("experiment", name, EXPERIMENTS) for name in options.names]
         house = House(Path(options.root), choice("preset", options.preset, PRESETS))
-        page = _run(names or list(EXPERIMENTS), house, check_jobs(options.jobs))
+        page, failed = _run(names or list(EXPERIMENTS), house, check_jobs(options.jobs))
     except (ValueError, TypeError, OSError) as error:
         return _say(str(error), 2)
     except KeyboardInterrupt:
         again = " ".join(["python -m experiments", *(arguments or sys.argv[1:])])
         return _say(f"interrupted; what was sampled is kept: go on with {again}", 130)
     print(page.resolve())
-    return 0
+    return FAILED if failed else 0
 
 
-def _run(names: Sequence[str], house: House, jobs: int) -> Path:
+def _run(names: Sequence[str], house: House, jobs: int) -> tuple[Path, list[str]]:
+    """The page, and the experiments that lack a package; the others go on without them."""
+    failed = []
     for name in dict.fromkeys(names):
-        with progress.bar() as show:
-            sample(name, EXPERIMENTS[name], house, jobs, show)
-    return write_page(EXPERIMENTS, house)
+        try:
+            with progress.bar() as show:
+                sample(name, EXPERIMENTS[name], house, jobs, show)
+        except ImportError as error:
+            failed.append(name)
+            _say(f"{name} was left out: {error}", FAILED)
+    return write_pages(CHAPTERS, house), failed
 
 
 class _Parser(argparse.ArgumentParser):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,9 +12,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from critpoints.plot import canvas
-from critpoints.report import page, provenance, tables
+from critpoints.report import appendix, explore, package, page, provenance, tables
 from critpoints.report.claims import Claims
-from critpoints.report.page import Section, Table
+from critpoints.report.page import Card, Chapter, Picture, Section, Table
 from critpoints.study.collect import Progress
 
 FIGURES = ("svg", "png", "pdf")
@@ -24,16 +24,42 @@ WRITERS: Mapping[str, Callable[[pd.DataFrame, Sequence[tables.Column]], str]] = 
     "tex": tables.to_latex,
 }
 PAGE_TITLE = "critpoints: which critical points are minima?"
+EXPLORE = "explore.html"
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """What a script makes of its frame: figure, its description, sentences, tables."""
+    """What a script makes of its frame.
+
+    Attributes
+    ----------
+    figure, alt : Figure and str
+        The picture, and what it shows in words.
+    claims : Claims
+    tables : sequence of Table
+        The first is written as Markdown, CSV and LaTeX too.
+    method : sequence of str or None
+        How it was computed, where :func:`critpoints.report.page.methods` cannot say it.
+    more : sequence of Drawing
+        Further pictures.
+    """
 
     figure: Figure
     alt: str
     claims: Claims
     tables: Sequence[Table]
+    method: Sequence[str] | None = None
+    more: Sequence[Drawing] = ()
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A further picture: the ending of its files' names, its caption, and what it shows."""
+
+    name: str
+    caption: str
+    figure: Figure
+    alt: str
 
 
 class Script(Protocol):
@@ -107,34 +133,78 @@ def write_data(name: str, frame: pd.DataFrame, house: House) -> None:
     provenance.write(record, house.data / f"{name}.json")
 
 
-def write_page(scripts: Mapping[str, Script], house: House) -> Path:
-    """Figures, tables and ``index.html`` of every script whose data are on disk."""
-    found = {n: house.data / f"{n}.parquet" for n in scripts}
-    sections = [
-        _section(name, scripts[name], pd.read_parquet(path), house)
-        for name, path in found.items()
-        if path.exists()
-    ]
+def write_pages(chapters: Mapping[str, Mapping[str, Script]], house: House) -> Path:
+    """Figures, tables and a page of every script whose data are on disk; the other two pages.
+
+    These are ``index.html`` and the interactive one.
+    """
+    scripts = {name: script for part in chapters.values() for name, script in part.items()}
+    data = {name: house.data / f"{name}.parquet" for name in scripts}
+    sections = {
+        name: _section(name, script, pd.read_parquet(data[name]), house)
+        for name, script in scripts.items()
+        if data[name].exists()
+    }
+    cards = {name: _card(name, scripts[name], sections.get(name), house) for name in scripts}
+    order = list(sections)
+    for place, name in enumerate(order):
+        before = cards[order[place - 1]] if place else None
+        after = cards[order[place + 1]] if place + 1 < len(order) else None
+        text = page.render(PAGE_TITLE, sections[name], before, after, EXPLORE)
+        (house.reports / f"{name}.html").write_text(text, encoding="utf-8")
+    front = [Chapter(title, [cards[name] for name in part]) for title, part in chapters.items()]
+    text = explore.standard_page(PAGE_TITLE)
+    (house.reports / EXPLORE).write_text(text, encoding="utf-8")
     target = house.reports / "index.html"
-    target.write_text(page.render(PAGE_TITLE, sections), encoding="utf-8")
+    target.write_text(page.render_index(PAGE_TITLE, front, EXPLORE), encoding="utf-8")
+    _write_appendix(sections, house)
+    package.write(house.data, house.preset, [(n, s.TITLE) for n, s in scripts.items()])
     return target
+
+
+def _write_appendix(sections: Mapping[str, Section], house: House) -> None:
+    digests = {name: _digests(house.data / f"{name}.parquet") for name in sections}
+    text = appendix.render(PAGE_TITLE, list(sections.values()), digests)
+    (house.reports / "appendix.tex").write_text(text, encoding="utf-8")
+
+
+def _digests(path: Path) -> list[str]:
+    frame = pd.read_parquet(path)
+    return list(frame["digest"].dropna().unique()) if "digest" in frame else []
+
+
+def _card(name: str, script: Script, section: Section | None, house: House) -> Card:
+    if section is None:
+        missing = f"Not computed yet; to make it: {house.command(name)}"
+        return Card(name, script.TITLE, script.QUESTION, None, missing=missing)
+    claims, image = section.claims, house.reports / f"{name}.png"
+    card = Card(name, script.TITLE, script.QUESTION, claims.answer, len(claims.warnings))
+    if "png" not in FIGURES:
+        return card
+    alt = section.pictures[0].alt
+    return replace(card, picture=image.name, alt=alt, size=canvas.png_size(image))
 
 
 def _section(name: str, script: Script, frame: pd.DataFrame, house: House) -> Section:
     rendered = script.render(frame)
-    figures = [canvas.save(rendered.figure, house.reports / f"{name}.{k}") for k in FIGURES]
-    data = [house.data / f"{name}.{kind}" for kind in ("csv", "parquet", "json")]
+    first = Drawing("", "", rendered.figure, rendered.alt)
+    pictures, files = [], [house.data / f"{name}.{kind}" for kind in ("csv", "parquet", "json")]
+    for drawing in (first, *rendered.more):
+        stem = f"{name}_{drawing.name}" if drawing.name else name
+        files += [canvas.save(drawing.figure, house.reports / f"{stem}.{k}") for k in FIGURES]
+        svg = canvas.inline_svg(drawing.figure, stem)
+        pictures.append(Picture(svg, drawing.alt, drawing.caption))
+    files += _write_tables(name, rendered.tables[0], house)
     return Section(
         name=name,
         title=script.TITLE,
         question=script.QUESTION,
-        svg=canvas.inline_svg(rendered.figure, name),
-        alt=rendered.alt,
+        pictures=pictures,
         claims=rendered.claims,
         tables=rendered.tables,
-        method=page.methods(frame),
+        method=page.methods(frame) if rendered.method is None else rendered.method,
         command=house.command(name),
-        links=_links([*data, *figures, *_write_tables(name, rendered.tables[0], house)], house),
+        links=_links(files, house),
     )
 
 

@@ -12,7 +12,7 @@ import pytest
 from critpoints.report.provenance import checksum
 from experiments import __main__ as door
 from experiments import minima_fraction, runner
-from experiments.runner import House, write_data, write_page
+from experiments.runner import House, write_data, write_pages
 
 TINY = minima_fraction.Budget("1-3", 0.2, {"fast": 3000, "dense": 1000})
 
@@ -64,21 +64,34 @@ def test_data_checksums_and_page_fit_together(made):
     table = pd.read_csv(data / "minima_fraction.csv")
     assert len(table) == 10 * 3
     assert (table["z"].abs().dropna() < 4).all()
-    html = (made / "reports/quick/index.html").read_text()
     namespaces = r'xmlns(:\w+)?="[^"]*"'
-    assert "http" not in re.sub(namespaces, "", html)
-    assert str(made) not in html
-    for target in re.findall(r'<a href="([^"#]+)"', html):
-        assert (made / "reports/quick" / target).exists()
+    for page in ("index", "minima_fraction"):
+        html = (made / f"reports/quick/{page}.html").read_text()
+        assert "http" not in re.sub(namespaces, "", html)
+        assert str(made) not in html
+        targets = re.findall(r'<a (?:rel="\w+" )?href="([^"#]+)"', html)
+        assert targets
+        for target in targets:
+            assert (made / "reports/quick" / target).exists()
+
+
+def test_the_front_page_says_what_is_missing_and_how_to_make_it(made):
+    html = (made / "reports/quick/index.html").read_text()
+    for name in door.EXPERIMENTS:
+        made_it = name == "minima_fraction"
+        assert (f'href="{name}.html"' in html) == made_it
+        assert (f"python -m experiments --preset quick {name}" in html) == (not made_it)
 
 
 def test_negative_control_doctored_data_change_the_page(made, tmp_path, monkeypatch):
     monkeypatch.setattr(runner, "FIGURES", ())
-    honest = (made / "reports/quick/index.html").read_text()
+    honest = (made / "reports/quick/minima_fraction.html").read_text()
     frame = pd.read_parquet(made / "data/quick/minima_fraction.parquet")
     house = House(tmp_path, "quick")
     write_data("minima_fraction", frame.assign(z=frame["z"] + 20), house)
-    doctored = write_page(door.EXPERIMENTS, house).read_text()
+    front = write_pages(door.CHAPTERS, house).read_text()
+    assert "of its statements contradict" in front
+    doctored = (tmp_path / "reports/quick/minima_fraction.html").read_text()
     assert "contradict" not in honest
     assert "the samples contradict the exact value" in doctored
 
@@ -86,7 +99,7 @@ def test_negative_control_doctored_data_change_the_page(made, tmp_path, monkeypa
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["minima_fractoin"], "did you mean minima_fraction?"),
+        (["minima_fractoin"], "did you mean minima_fraction"),
         (["--preset", "quik"], "did you mean quick?"),
         (["--jobs", "0"], "jobs must be at least 1"),
         (["--jobs", "x"], "invalid int value"),

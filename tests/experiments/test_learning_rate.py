@@ -1,0 +1,67 @@
+"""Learning rates on the page: edges against theory, and who minds the rate."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from critpoints.report.claims_race import rate_ranges
+from experiments import learning_rate as script
+from experiments import runner
+
+TINY = script.Budget(
+    (1.0, 5.0), (0.9,), 400, 9, ("quartic",), ("gd", "momentum"), 5, 8, 150
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def frame(tmp_path_factory):
+    house = runner.House(tmp_path_factory.mktemp("rates"), "quick")
+    runner.write_data("learning_rate", script.collect(TINY, house.store, 1, None), house)
+    return pd.read_parquet(house.data / "learning_rate.parquet")
+
+
+def test_honest_data(frame):
+    rendered = script.render(frame)
+    assert rendered.claims.answer.startswith("6 of 6 stability edges of theory lie between")
+    assert rendered.claims.warnings == []
+    assert len(rendered.claims.details) == 2
+    assert "400 steps" in rendered.method[0]
+    assert [len(t.frame) for t in rendered.tables] == [2, 6]
+    assert "best rates: gd" in rendered.alt
+
+
+def test_brackets_are_narrow_and_scale_with_the_curvature(frame):
+    edges = frame[frame["stage"] == "edge"]
+    assert ((edges["unstable"] / edges["stable"]) < 1.12).all()
+    assert np.allclose(edges["edge"] * edges["largest"] / [2, 2, 3.8, 3.8, 3.8 / 2.8, 3.8 / 2.8], 1)
+
+
+@pytest.mark.parametrize("wrong", [0.9, 1.1])
+def test_negative_control_another_edge(frame, wrong):
+    doctored = frame.copy()
+    doctored.loc[(frame["stage"] == "edge") & (frame["method"] == "nesterov"), "edge"] *= wrong
+    said = script.render(doctored).claims
+    assert said.answer.startswith("4 of 6")
+    assert sum("contradicts the measured bracket" in w for w in said.warnings) == 2
+
+
+def test_ranges_by_hand():
+    rows = pd.DataFrame(
+        {
+            "problem": "p", "optimizer": ["a"] * 5 + ["b"] * 2,
+            "lr": [0.01, 0.1, 1.0, 10.0, 100.0, 0.1, 1.0],
+            "median": [15.0, np.inf, 20.0, 10.0, 30.0, np.inf, np.inf],
+        }
+    )  # fmt: skip
+    found = rate_ranges(rows).set_index("optimizer")
+    assert found.loc["a", ["best", "low", "high", "decades"]].tolist() == [10, 1, 10, 1]
+    assert np.isnan(found.loc["b", "best"])
+
+
+def test_an_optimizer_that_never_escapes_says_so(frame):
+    doctored = frame.copy()
+    doctored.loc[frame["optimizer"] == "gd", "median"] = np.inf
+    said = script.render(doctored).claims
+    assert any(d == "gd on quartic: escapes at no learning rate tried." for d in said.details)

@@ -1,0 +1,93 @@
+"""The race on the page: what it says follows from the data."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments import race as script
+from experiments import runner
+
+TINY = script.Budget(
+    {"quadratic": (2, 4), "quartic": (2,), "random": (1,)},
+    ("gd", "adam", "newton"), {"lr": (0.1, 0.5)}, 12, 4, 120,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def frame(tmp_path_factory):
+    house = runner.House(tmp_path_factory.mktemp("race"), "quick")
+    runner.write_data("race", script.collect(TINY, house.store, 1, None), house)
+    return pd.read_parquet(house.data / "race.parquet")
+
+
+def changed(frame, rows, **columns):
+    doctored = frame.copy()
+    for name, value in columns.items():
+        doctored.loc[rows, name] = value
+    return script.render(doctored).claims
+
+
+def test_honest_data(frame):
+    rendered = script.render(frame)
+    said = rendered.claims
+    assert said.answer.startswith("Tuned, adam escapes with least work")
+    assert "geometric mean over 4 problems" in said.answer
+    assert "it gives nothing to newton" in said.answer
+    newton = next(d for d in said.details if d.startswith("newton"))
+    assert "0 of 4 problems solved" in newton
+    assert "it fails everywhere (converged saddle)" in newton
+    assert any("largest (" in w for w in said.warnings)
+    assert any("Only 3 kinds of problems" in w for w in said.warnings)
+    assert "gd" in rendered.alt
+    method = " ".join(rendered.method)
+    assert "12 runs each" in method
+    assert "budget 120" in method
+    assert [len(t.frame) for t in rendered.tables] == [6, 3, 24]
+    for table in rendered.tables:
+        assert table.body
+
+
+def test_the_winner_follows_the_data(frame):
+    rows = (frame["stage"] == "race") & (frame["optimizer"] == "newton")
+    said = changed(frame, rows, median=1.0)
+    assert said.answer.startswith("Tuned, newton escapes with least work")
+    assert "As given, newton escapes" in said.answer
+    newton = next(d for d in said.details if d.startswith("newton"))
+    assert "it fails nowhere" in newton
+
+
+def test_a_draw_is_called_a_draw(frame):
+    adam = frame[(frame["stage"] == "race") & (frame["optimizer"] == "adam")]
+    rows = (frame["stage"] == "race") & (frame["optimizer"] == "gd")
+    doctored = frame.copy()
+    doctored.loc[rows, "median"] = adam["median"].to_numpy() * np.tile([1, 1, 1.2, 1.2], 2)
+    doctored.loc[rows & (frame["problem"] == "quartic"), "median"] *= 0.8
+    said = script.render(doctored).claims.answer
+    assert "is not told apart from" in said
+
+
+def test_a_problem_that_nobody_solves_is_a_warning(frame):
+    rows = (frame["stage"] == "race") & (frame["problem"] == "quartic")
+    said = changed(frame, rows, median=np.inf, end="diverged")
+    assert any("Nobody solves quartic d = 2" in w for w in said.warnings)
+    assert any("quartic d = 2 (diverged)" in d for d in said.details)
+
+
+def test_a_choice_inside_the_grid_is_no_warning(frame):
+    doctored = frame.copy()
+    tuning = frame["stage"] == "tuning"
+    middle = doctored.loc[tuning].groupby(["problem", "optimizer"])["lr"].transform("median")
+    doctored.loc[tuning, "chosen"] = (doctored.loc[tuning, "lr"] == middle).astype(float)
+    said = script.render(doctored).claims
+    assert not any("tried" in w for w in said.warnings)
+
+
+def test_it_goes_on_where_it_stopped(frame, tmp_path):
+    store = tmp_path / "s.sqlite"
+    first = script.collect(TINY, store, 1, None)
+    again = script.collect(TINY, store, 1, None)
+    pd.testing.assert_frame_equal(first, again)
+    honest = frame[frame["stage"] == "race"]["median"].astype(float).tolist()
+    assert first[first["stage"] == "race"]["median"].tolist() == honest
