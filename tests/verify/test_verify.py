@@ -3,40 +3,104 @@
 from __future__ import annotations
 
 import json
+import math
 import random
+from typing import Any
 
 import numpy as np
 import pytest
 
+from critpoints.errors import UnreliableEstimateError
+from critpoints.estimate import Estimate
 from critpoints.rule import Rule
 from critpoints.study.frame import z_score
 from critpoints.study.spec import Spec
-from critpoints.tally import Counts, Moments, Tally, total
+from critpoints.tally import Counts, Moments, Tally, Values, total
 from critpoints.theory import laws
 
-from .__main__ import BATCHES, HOME, specs
+from .__main__ import BATCHES, HOME, Row, rare, specs
 
 COMMITTED = json.loads((HOME / "tallies.json").read_text())
+RARE = json.loads((HOME / "rare.json").read_text())
 RULE = Rule(rel_error=None, samples=1, seconds=None)
+CHEAP = {"grown": 20, "tilted": 20, "splitting": 6}
+"""Dimensions up to which a batch of a rare event is recomputed."""
+HONEST = [k for k, row in enumerate(rare()) if not row.control]
+CONTROLS = [k for k, row in enumerate(rare()) if row.control]
+SMALL = 12
 
 
-def tally_of(spec: Spec, data: list[float]) -> Tally:
-    kind = Counts if spec.estimator.name == "proportion" else Moments
+def tally_of(spec: Spec, data: list[Any]) -> Tally:
+    kinds = {"proportion": Counts, "weighted": Moments}
+    kind = kinds.get(spec.estimator.name, Values)
     return kind(np.array([-np.inf if x is None else x for x in data]))
 
 
-def worst_z(spec: Spec, tallies: list[Tally]) -> float:
-    name, parameters = spec.ensemble.exact_law()
+def log_exact(spec: Spec) -> np.ndarray:
+    name, parameters = spec.source.exact_law()
     door = laws.minimum if spec.estimator.event == "minima" else laws.index_law
-    exact = door(name, spec.ensemble.dim, **parameters).log
+    return door(name, spec.source.dim, **parameters).log
+
+
+def worst_z(spec: Spec, tallies: list[Tally]) -> float:
     estimates = spec.estimator.estimate(total(tallies), RULE)
-    found = [z_score(e, x) for e, x in zip(estimates, exact, strict=True) if e.status == "ok"]
+    pairs = zip(estimates, log_exact(spec), strict=True)
+    found = [z_score(e, x) for e, x in pairs if e.status == "ok"]
     return max((abs(z) for z in found if z is not None), default=0.0)
 
 
-def test_every_row_of_the_study_is_committed_whole():
+def replicates(row: int) -> np.ndarray:
+    """The runs of a row, each with its replicates: shape (runs, replicates, 4)."""
+    found = rare()[row]
+    rows = np.concatenate([np.array(batch) for batch in RARE[row]["tallies"]])
+    return rows[: found.runs * found.replicates].reshape(found.runs, found.replicates, -1)
+
+
+def intervals(row: Row, runs: np.ndarray) -> list[Estimate]:
+    rule = Rule(rel_error=None, samples=row.replicates, seconds=None)
+    found = []
+    for run in runs:
+        try:
+            found += row.spec.estimator.estimate(Values(run), rule)
+        except UnreliableEstimateError as refused:
+            found.append(refused.estimate)
+    return found
+
+
+def covering(rows: list[int], *, shrink: float = 1.0) -> tuple[int, int]:
+    """How many of the 95% intervals hold the exact value, and of how many."""
+    held = runs = 0
+    for k in rows:
+        row = rare()[k]
+        (truth,) = log_exact(row.spec)
+        for e in intervals(row, replicates(k)):
+            half = shrink * (e.log_high - e.log_low) / 2
+            held += abs((e.log_high + e.log_low) / 2 - truth) <= half
+        runs += row.runs
+    return held, runs
+
+
+def rows_of(*methods: str, low: int = 1, high: int = 1000) -> list[int]:
+    chosen = []
+    for k in HONEST:
+        spec = rare()[k].spec
+        if spec.estimator.method in methods and low <= spec.source.dim <= high:
+            chosen.append(k)
+    return chosen
+
+
+def bias_z(row: int, factor: float = 1.0) -> float:
+    """Distance of the mean of all replicates from the exact value, in standard errors."""
+    logs = replicates(row)[:, :, 0].ravel()
+    ratio = factor * np.exp(logs - log_exact(rare()[row].spec)[0])
+    return float((ratio.mean() - 1) / (ratio.std(ddof=1) / math.sqrt(ratio.size)))
+
+
+def test_every_row_of_the_studies_is_committed_whole():
     assert [row["digest"] for row in COMMITTED] == [spec.digest for spec in specs()]
     assert {len(row["tallies"]) for row in COMMITTED} == {BATCHES}
+    assert [row["digest"] for row in RARE] == [row.spec.digest for row in rare()]
+    assert [len(row["tallies"]) for row in RARE] == [row.batches for row in rare()]
 
 
 @pytest.mark.parametrize("row", range(len(COMMITTED)))
@@ -51,14 +115,76 @@ def test_randomly_chosen_batches_recompute():
         spec = specs()[row]
         batch = random.SystemRandom().randrange(BATCHES)
         again, stored = spec.run(batch), tally_of(spec, COMMITTED[row]["tallies"][batch])
-        assert again.agrees(stored), (spec.ref, spec.ensemble.dim, batch)
+        assert again.agrees(stored), (spec.ref, spec.source.dim, batch)
+
+
+def test_randomly_chosen_replicates_recompute():
+    rows = [k for name, dim in CHEAP.items() for k in rows_of(name, high=dim)]
+    for k in rows:
+        row = rare()[k]
+        batch = random.SystemRandom().randrange(row.batches)
+        again, stored = row.spec.run(batch), tally_of(row.spec, RARE[k]["tallies"][batch])
+        assert again.agrees(stored), (row.spec.ref, row.spec.source.dim, batch)
+        assert not again.agrees(Values(stored.data + 1e-6))
+
+
+@pytest.mark.parametrize("row", HONEST)
+def test_rare_events_are_unbiased(row):
+    assert abs(bias_z(row)) < 4
+
+
+@pytest.mark.parametrize("row", HONEST)
+def test_a_bias_would_be_seen(row):
+    """Negative control: the same replicates, 10 standard errors higher."""
+    logs = replicates(row)[:, :, 0].ravel()
+    values = np.exp(logs - logs.mean())
+    error = values.std(ddof=1) / values.mean() / math.sqrt(values.size)
+    assert abs(bias_z(row, 1 + 10 * error)) > 4
+
+
+@pytest.mark.parametrize("row", HONEST)
+def test_healthy_runs_are_hardly_ever_refused(row):
+    found = intervals(rare()[row], replicates(row))
+    assert sum(e.status != "ok" for e in found) <= 0.02 * len(found)
+
+
+@pytest.mark.parametrize(
+    ("methods", "runs"), [(("grown",), 500), (("tilted",), 400), (("grown", "tilted"), 500)]
+)
+def test_coverage_of_the_filters_in_low_dimension(methods, runs):
+    held, of = covering(rows_of(*methods, high=SMALL))
+    assert of >= runs
+    assert 0.93 <= held / of <= 0.97
+
+
+def test_coverage_of_splitting():
+    held, of = covering(rows_of("splitting"))
+    assert abs(held - 0.95 * of) < 4 * math.sqrt(of * 0.95 * 0.05)
+
+
+def test_coverage_in_high_dimension():
+    for row in rows_of("grown", "tilted", low=SMALL + 1):
+        held, of = covering([row])
+        assert held >= 0.9 * of
+
+
+def test_intervals_of_two_thirds_the_width_would_not_cover():
+    """Negative control."""
+    held, of = covering(rows_of("grown", "tilted", high=SMALL), shrink=0.67)
+    assert held / of < 0.93
+
+
+@pytest.mark.parametrize("row", CONTROLS)
+def test_the_untwisted_filter_is_refused_every_time(row):
+    found = intervals(rare()[row], replicates(row))
+    assert [e.status for e in found] == ["unreliable"] * len(found)
 
 
 def test_a_made_up_result_is_caught():
     """Negative control: a tenth more hits in every batch of GOE d=4 must be seen."""
     row = next(
         i for i, s in enumerate(specs())
-        if s.ref == "goe" and s.ensemble.dim == 4 and s.estimator.event == "minima"
+        if s.ref == "goe" and s.source.dim == 4 and s.estimator.event == "minima"
     )  # fmt: skip
     spec = specs()[row]
     doctored = [np.array(data) for data in COMMITTED[row]["tallies"]]
