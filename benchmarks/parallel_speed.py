@@ -15,9 +15,9 @@ from collections.abc import Sequence
 
 from critpoints.rule import Rule
 from critpoints.study.collect import collect
+from critpoints.study.objects import build
 from critpoints.study.plan import plan
 from critpoints.study.spec import Spec
-from critpoints.study.sweep import build
 
 
 def seconds(spec: Spec, batches: int, jobs: int) -> float:
@@ -35,8 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args(arguments)
     for ref, dim in (("goe", 8), ("wigner:entries=uniform", 8)):
-        ensemble = build(ref, dim)
-        spec = Spec(ensemble, plan(ensemble, "minima"))
+        ensemble = build("ensemble", ref, dim)
+        spec = Spec(ensemble, plan(ensemble, "minima").estimator)
         batches = max(64, int(64 * options.seconds / seconds(spec, 64, jobs=1)))
         seconds(spec, batches // 2, jobs=2)  # the pool starts here
         pairs = [
