@@ -4,13 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help reproduce test verify benchmark clean
+.PHONY: help reproduce paper test verify benchmark docs clean
 
 help:
 	@echo "make reproduce   run every experiment at the quick preset and write reports/quick/index.html"
+	@echo "make paper       run every experiment at the paper preset and write reports/paper/appendix.pdf"
 	@echo "make test        ruff, mypy --strict, import-linter and pytest"
 	@echo "make verify      the long statistical tests"
-	@echo "make benchmark   speed ratios against batched numpy"
+	@echo "make benchmark   speed ratios, side by side in one run"
+	@echo "make docs        the documentation: docs/_build/html/index.html"
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=...")'
@@ -20,6 +22,10 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 reproduce: $(VENV)/installed
 	$(BIN)/python -m experiments --preset quick
+
+paper: $(VENV)/installed
+	$(BIN)/python -m experiments --preset paper
+	cd reports/paper && pdflatex -interaction=nonstopmode -halt-on-error appendix.tex && pdflatex -interaction=nonstopmode -halt-on-error appendix.tex
 
 test: $(VENV)/installed
 	$(BIN)/ruff check .
@@ -32,7 +38,10 @@ verify: $(VENV)/installed
 	$(BIN)/python -m tests.verify
 
 benchmark: $(VENV)/installed
-	$(BIN)/python benchmarks/index_speed.py
+	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+docs: $(VENV)/installed
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 
 clean:
-	rm -rf $(VENV) data/quick reports/quick
+	rm -rf $(VENV) docs/_build docs/api data/quick reports/quick
