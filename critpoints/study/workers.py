@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 import re
+import signal
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
+from multiprocessing import resource_tracker
 from typing import Any, ClassVar
 
 import joblib
@@ -72,6 +74,9 @@ class Workers:
         options = {} if self._client is None else {"client": self._client}
         self._held.enter_context(joblib.parallel_config(self.kind, **options))
         self._pool = self._held.enter_context(joblib.Parallel(self.jobs, batch_size=1))
+        if self.kind == "loky":
+            with _interrupts_held():
+                self._pool(joblib.delayed(int)() for _ in range(self.jobs))
 
     def _close(self) -> None:
         self._held.close()
@@ -156,6 +161,20 @@ def _timed(spec: Spec, number: int) -> Batch:
     start = time.perf_counter()
     tally = spec.run(number)
     return number, tally, time.perf_counter() - start
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold SIGINT back; processes started meanwhile never see it, so that one process answers."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # else it starts now, and lets the signal through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Pin:

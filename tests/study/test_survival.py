@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import math
 import os
 import random
-import resource
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import critpoints.study.workers as module
-from critpoints.ensembles import GaussianEnsemble, Wigner
 from critpoints.errors import StoreError
-from critpoints.estimators import Proportion
-from critpoints.rule import Rule
 from critpoints.study import disks
 from critpoints.study.collect import collect
 from critpoints.study.spec import Spec
 from critpoints.study.store import Store
 from critpoints.tally import Counts
-
-SPECS = [
-    Spec(GaussianEnsemble(3), Proportion("minima"), seed=1, batch=16),
-    Spec(Wigner(2, "uniform"), Proportion("index", "dense"), seed=1, batch=4),
-]
-RULE = Rule(None, 1000, None)
-CHUNK = 4  # batches recorded at once: a kill then falls between, and into, many transactions
+from tests.study.survivors import KEPT, RULE, SPECS, in_small_chunks, sample, started, starved
 
 
 def rows(path: Path) -> list[tuple[object, ...]]:
@@ -47,11 +35,6 @@ def rows(path: Path) -> list[tuple[object, ...]]:
     return found
 
 
-def sample(path: Path, jobs: int = 1) -> None:
-    with Store(path) as store:
-        collect(SPECS, RULE, store=store, jobs=jobs)
-
-
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[object, ...]]:
     path = tmp_path_factory.mktemp("whole") / "s"
@@ -59,38 +42,21 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[object, ...]]:
     return rows(path)
 
 
-def forked(work: Callable[[], None]) -> int:
-    """Run in a child that shares what is imported; its number."""
-    child = os.fork()
-    if child == 0:
-        try:
-            work()
-        except BaseException:
-            os._exit(1)
-        os._exit(0)
-    return child
-
-
-def small_chunks(self: object, _: int) -> range:
-    done = len(self.prefix)  # type: ignore[attr-defined]
-    return range(done, min(done + CHUNK, math.ceil(1000 / self.spec.batch)))  # type: ignore[attr-defined]
-
-
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_hundred_kills_of_the_parent(
-    whole: list[tuple[object, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_hundred_kills_of_the_parent(whole: list[tuple[object, ...]], tmp_path: Path) -> None:
     """Killed at any instant, also while the file is made, and begun again until it is done."""
-    monkeypatch.setattr("critpoints.study.collect.Run.next", small_chunks)
+    started(sample, tmp_path / "first").join()  # the server of processes is there now
+    begun = time.monotonic()
+    started(in_small_chunks, tmp_path / "timed").join()
+    length = time.monotonic() - begun
     clock = random.Random(20)  # noqa: S311
     kills, finished, grown = 0, 0, set()
     while kills < 100:
         path = tmp_path / str(finished)
-        child = forked(lambda path=path: sample(path))  # type: ignore[misc]
-        time.sleep(clock.uniform(0, 0.04))
-        os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-        if os.WIFSIGNALED(status):
+        child = started(in_small_chunks, path)
+        child.join(clock.uniform(0, length))
+        child.kill()
+        child.join()
+        if child.exitcode == -signal.SIGKILL:
             kills += 1
             if path.exists() and path.stat().st_size:
                 with Store(path) as store:
@@ -100,7 +66,7 @@ def test_a_hundred_kills_of_the_parent(
                 assert rows(path) == whole
                 finished += 1
             continue
-        assert os.WEXITSTATUS(status) == 0
+        assert child.exitcode == 0
         assert rows(path) == whole
         finished += 1
     assert len(grown) > 5, "no kill fell into a run under way"
@@ -144,12 +110,13 @@ def test_workers_that_are_always_killed_end_the_run(
         assert len(store.prefix(SPECS[0])) == 8
 
 
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_two_writers_at_once(whole: list[tuple[object, ...]], tmp_path: Path) -> None:
     """Four processes make and fill one store; nothing is counted twice."""
     path = tmp_path / "deep" / "s"
-    children = [forked(lambda: sample(path)) for _ in range(4)]
-    assert [os.WEXITSTATUS(os.waitpid(child, 0)[1]) for child in children] == [0] * 4
+    children = [started(sample, path) for _ in range(4)]
+    for child in children:
+        child.join()
+    assert [child.exitcode for child in children] == [0] * 4
     assert rows(path) == whole
     with Store.reading(path) as store:
         assert store.defects() == []
@@ -168,21 +135,13 @@ def test_a_full_disk_by_pages(whole: list[tuple[object, ...]], tmp_path: Path) -
     assert rows(path) == whole
 
 
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_disk_that_takes_no_more_bytes(whole: list[tuple[object, ...]], tmp_path: Path) -> None:
     """The system refuses to write (here by a limit of the file's size)."""
     path = tmp_path / "s"
     Store(path).close()
-
-    def starved() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (2**14, resource.RLIM_INFINITY))
-        try:
-            sample(path)
-        except StoreError as error:
-            os._exit(7 if "what was recorded is kept" in str(error) else 8)
-
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    assert os.WEXITSTATUS(os.waitpid(forked(starved), 0)[1]) == 7
+    child = started(starved, path)
+    child.join()
+    assert child.exitcode == KEPT
     sample(path)
     assert rows(path) == whole
 
