@@ -29,7 +29,7 @@ class Found:
     degenerate, face : ndarray of bool, shape (m,)
         Not certified; and too close to a face of the box to say on which side.
     distinct : bool
-    lost : int
+    lost : Cells
         Boxes whose point could not be pinned down.
     """
 
@@ -37,7 +37,7 @@ class Found:
     degenerate: BoolArray
     face: BoolArray
     distinct: bool
-    lost: int
+    lost: Cells
 
     @staticmethod
     def join(certified: Found, degenerate: FloatArray) -> Found:
@@ -61,6 +61,7 @@ def enclose(landscape: Landscape, boxes: Cells, rounding: tuple[float, float]) -
     """
     domain = landscape.domain
     point, radius, pinned = _pin_down(landscape, boxes, rounding)
+    lost = boxes[~pinned]
     boxes, point, radius = boxes[pinned], point[pinned], radius[pinned]
     outside, face = _side(domain, point, radius)
     inside = ~outside
@@ -69,7 +70,7 @@ def enclose(landscape: Landscape, boxes: Cells, rounding: tuple[float, float]) -
     points = domain.wrap(point[first])
     if isinstance(domain, Box):  # a point on the face may have come out beyond it
         points = np.clip(points, *domain.ends)
-    return Found(points, np.zeros(len(points), bool), face[first], distinct, int((~pinned).sum()))
+    return Found(points, np.zeros(len(points), bool), face[first], distinct, lost)
 
 
 def _pin_down(
@@ -84,7 +85,8 @@ def _pin_down(
     sets = krawczyk.at_points(landscape, point, rounding)
     # Twice what the step and rounding explain; a box of no width would prove nothing.
     radius = 2 * (np.abs(sets.step) + sets.blur) + 1e-15 * (np.abs(point) + boxes.radius)
-    within = krawczyk.everywhere(np.abs(point - boxes.center) + radius <= boxes.radius)
+    reach = (np.abs(point - boxes.center) + radius) * (1 + 4 * _EPS)
+    within = krawczyk.everywhere(reach <= boxes.radius)
     return point, radius, within & krawczyk.unique_zero(landscape, point, sets, radius)
 
 

@@ -81,14 +81,22 @@ def _newton_bounds(
     """β and η, infinite where the Hessian may be singular."""
     dim = points.shape[1]
     gradient, hessian = landscape.derivatives(points)
-    eigenvalues = np.abs(np.linalg.eigvalsh(hessian))
-    # Weyl's theorem: evaluation moves eigenvalues by at most the norm of its error, and a backward
-    # stable solver by a modest multiple of dim ε ‖H‖.
-    moved = dim * rounding[1] + 10 * dim * _EPS * eigenvalues.max(axis=1)
-    smallest = eigenvalues.min(axis=1) - moved
+    eigenvalues = np.asarray(np.linalg.eigvalsh(hessian), dtype=np.float64)
+    smallest = np.abs(eigenvalues).min(axis=1) - eigenvalue_error(eigenvalues, rounding)
     beta = np.where(smallest > 0, _SAFE / np.where(smallest > 0, smallest, 1.0), np.inf)
     size = (np.linalg.norm(gradient, axis=1) * _SAFE + dim**0.5 * rounding[0]) * _SAFE
     return beta, beta * size
+
+
+def eigenvalue_error(eigenvalues: FloatArray, rounding: tuple[float, float]) -> FloatArray:
+    """How far computed eigenvalues, (m, dim), may be from those of the true Hessians: (m,).
+
+    By Weyl's theorem evaluation moves them by at most the norm of its error, and a backward stable
+    solver by a modest multiple of dim ε ‖H‖.
+    """
+    dim = eigenvalues.shape[1]
+    found: FloatArray = dim * rounding[1] + 10 * dim * _EPS * np.abs(eigenvalues).max(axis=1)
+    return found
 
 
 def _lipschitz(landscape: Landscape, points: FloatArray, radius: FloatArray) -> FloatArray | None:

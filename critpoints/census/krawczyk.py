@@ -15,6 +15,9 @@ remainder ρ of the gradient and the variation B of the Hessian:
   box holds exactly one zero, and every Hessian in it is nonsingular, so that the index is the
   same all over it.
 
+A box is dropped only where a comparison of numbers proves it empty: what overflows to infinity or
+NaN (the inverse of a Hessian that all but vanishes) proves nothing.
+
 Rounding: ``rounding`` bounds the error of what the landscape computes and is added to \|ρ\| and to
 \|1 − YH\|. The arithmetic of the tests themselves, sums of at most d² products of such numbers,
 has relative errors below 1e-14, which every bound is widened by.
@@ -72,13 +75,13 @@ class Expansion:
     def may_hold_zero(self) -> BoolArray:
         """Where exclusion fails: shape (m,)."""
         reach = times(np.abs(self.hessian), self.radius) + self.remainder
-        return everywhere(np.abs(self.gradient) <= reach * _WIDER)
+        return ~_anywhere_above(np.abs(self.gradient), reach)
 
     def parts_may_hold_zero(self, parts: Cells) -> BoolArray:
         """The same for a part of each box, by the expansion about the centre of the whole."""
         gradient = self.gradient + times(self.hessian, parts.center - self.center)
         reach = times(np.abs(self.hessian), parts.radius) + self.remainder
-        return everywhere(np.abs(gradient) <= reach * _WIDER)
+        return ~_anywhere_above(np.abs(gradient), reach)
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ class Newton:
 
     def meets(self, boxes: Expansion) -> BoolArray:
         """Whether the Newton set and the box have a point in common: shape (m,)."""
-        return everywhere(np.abs(self.step) <= (boxes.radius + self.width) * _WIDER)
+        return ~_anywhere_above(np.abs(self.step), boxes.radius + self.width)
 
     def __getitem__(self, rows: BoolArray | IntArray) -> Newton:
         return Newton(*(getattr(self, f.name)[rows] for f in fields(self)))
@@ -135,9 +138,10 @@ def newton(boxes: Expansion, rounding: tuple[float, float]) -> Newton:
     """Newton sets."""
     inverse = _inverse(boxes.hessian)
     step = -times(inverse, boxes.gradient)
-    gap = np.abs(np.eye(boxes.center.shape[1]) - inverse @ boxes.hessian)
-    inverse = np.abs(inverse)
-    gap += inverse @ (SLACK * np.abs(boxes.hessian))
+    with np.errstate(over="ignore", invalid="ignore"):
+        gap = np.abs(np.eye(boxes.center.shape[1]) - inverse @ boxes.hessian)
+        inverse = np.abs(inverse)
+        gap += inverse @ (SLACK * np.abs(boxes.hessian))
     blur = times(inverse, SLACK * np.abs(boxes.gradient) + rounding[0])
     width = (times(inverse, boxes.remainder) + times(gap, boxes.radius) + blur) * _WIDER
     defect = gap + rounding[1] * inverse.sum(axis=2, keepdims=True)
@@ -167,13 +171,18 @@ def at_points(landscape: Landscape, points: FloatArray, rounding: tuple[float, f
 
 def times(matrices: FloatArray, vectors: FloatArray) -> FloatArray:
     """Matrices times vectors, row by row."""
-    with np.errstate(invalid="ignore"):  # 0 × inf: no bound, and NaN proves nothing
+    with np.errstate(over="ignore", invalid="ignore"):  # no bound, and NaN proves nothing
         return np.asarray(np.matmul(matrices, vectors[:, :, None])[:, :, 0])
 
 
 def everywhere(holds: BoolArray) -> BoolArray:
     """Rows in which all components hold."""
     return np.asarray(holds.all(axis=1))
+
+
+def _anywhere_above(size: FloatArray, bound: FloatArray) -> BoolArray:
+    """Rows in which some component exceeds its bound, whatever rounding did to the two."""
+    return np.asarray((size > bound * _WIDER).any(axis=1))
 
 
 def _inverse(hessian: FloatArray) -> FloatArray:

@@ -33,9 +33,11 @@ class Census:
     residuals : ndarray, shape (m,)
         Norms of the gradient.
     certified : ndarray of bool, shape (m,)
-        Where existence and uniqueness near the point are proven.
+        Where existence, uniqueness near the point, and the index are proven.
     distinct : bool
     complete : bool
+    assumption : str
+        What a proof rests on beside the bounds that the landscape states; empty if nothing.
     undecided : int
         Cells in which a critical point was neither excluded nor proven.
     undecided_volume : float
@@ -74,6 +76,7 @@ class Census:
     starts: int = 0
     rejected: int = 0
     unseen: tuple[float, float] | None = None
+    assumption: str = ""
 
     def __len__(self) -> int:
         return len(self.points)

@@ -15,12 +15,14 @@ import numpy as np
 from critpoints.census import krawczyk
 from critpoints.census.cells import Cells, join, whole
 from critpoints.census.enclosure import Found, enclose, near_degenerate
+from critpoints.census.kantorovich import eigenvalue_error
 from critpoints.census.result import Census
 from critpoints.domains import Box, Torus
 from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 from critpoints.validation import integer, real
 
 _BATCH_NUMBERS = 2**16  # third derivatives held at once; what a cache holds
+_ASSUMED = 1e-13  # of the largest gradient and Hessian: rounding errors that no bound is known of
 _LARGEST = 2.0  # half-widths of the box of a settled cell, in those of the cell
 
 
@@ -33,6 +35,11 @@ class _Search:
     smallest: FloatArray
     settled: list[Cells] = field(default_factory=list)
     stuck: list[Cells] = field(default_factory=list)
+
+    @property
+    def kept(self) -> int:
+        """How many cells are put by."""
+        return sum(map(len, self.settled)) + sum(map(len, self.stuck))
 
     def advance(self, cells: Cells) -> Cells:
         """Decide cells or cut them into smaller ones."""
@@ -82,11 +89,11 @@ def subdivide(
         On a :class:`~critpoints.domains.Box` or :class:`~critpoints.domains.Torus`, with a
         ``third_bound``. On a box its derivatives must exist, and the bound hold, a little beyond
         the faces too. Without ``rounding`` the errors are taken to be 1e-13 of the largest
-        gradient and Hessian at 256 points, an assumption that the proof then rests on.
+        gradient and Hessian at 256 points, which the census then states as its ``assumption``.
     max_cells : int
         Cells to examine at most.
     memory : float
-        Bytes that the cells under way may take at most.
+        Bytes that cells, those under way and those put by, may take at most.
     tolerance : float
         Half-width, in units of the domain's, below which a cell is left undecided.
 
@@ -95,7 +102,8 @@ def subdivide(
     Census
         Complete if no cell is left over. What is left over counts as ``undecided``, and holds
         the degenerate points, which are listed but not certified. A point too close to the face
-        of a box to say on which side it lies is undecided as well.
+        of a box to say on which side it lies is undecided as well, and so is one of a Hessian so
+        badly scaled that rounding hides the sign of an eigenvalue.
 
     Raises
     ------
@@ -112,13 +120,18 @@ def subdivide(
     tolerance = real("tolerance", tolerance, above=0, below=1)
     cells = _start(landscape)
     search = _Search(landscape, _rounding(landscape), tolerance * cells.radius[0])
-    most = max(int(memory / (8 * 16 * landscape.dim)), 1)  # 16: cells, their halves, copies
+    most = max(int(memory / _bytes_of_a_cell(landscape.dim)), 1)
     examined = 0
-    while len(cells) and examined + len(cells) <= max_cells and len(cells) <= most:
+    while 0 < len(cells) <= min(most - search.kept, max_cells - examined):
         examined += len(cells)
         rows = max(_BATCH_NUMBERS // landscape.dim**3, 64)
         cells = join([search.advance(cells[k : k + rows]) for k in range(0, len(cells), rows)])
     return _census(search, cells)
+
+
+def _bytes_of_a_cell(dim: int) -> int:
+    """Centres and radii, of halves and copies too; Hessians and inverses at points found."""
+    return 8 * dim * (16 + 2 * dim)
 
 
 def _start(landscape: Landscape) -> Cells:
@@ -141,7 +154,13 @@ def _rounding(landscape: Landscape) -> tuple[float, float]:
         return known
     points = landscape.domain.sample(np.random.default_rng(0), 256)
     gradient, hessian = (np.abs(a).max() for a in landscape.derivatives(points))
-    return 1e-13 * float(gradient + hessian), 1e-13 * float(hessian)
+    return _ASSUMED * float(gradient + hessian), _ASSUMED * float(hessian)
+
+
+def _assumption(landscape: Landscape, rounding: tuple[float, float]) -> str:
+    if landscape.rounding() is not None:
+        return ""
+    return "rounding errors of gradient and Hessian are at most {:.1e} and {:.1e}".format(*rounding)
 
 
 def _smaller(boxes: krawczyk.Expansion, sets: krawczyk.Newton) -> Cells:
@@ -176,10 +195,14 @@ def _census(search: _Search, left: Cells) -> Census:
     order = np.argsort(values, kind="stable")
     points = found.points[order]
     gradient, hessian = landscape.derivatives(points)
-    undecided = len(left) + len(stuck) + found.lost + int((found.face).sum())
-    volume = float(left.volumes.sum() + stuck.volumes.sum()) / domain.volume
     eigenvalues = np.asarray(np.linalg.eigvalsh(hessian), dtype=float)
-    degenerate = found.degenerate[order]
+    smallest = np.abs(eigenvalues).min(axis=1)
+    unsigned = ~(smallest > eigenvalue_error(eigenvalues, search.rounding))
+    unsigned &= ~found.degenerate[order]
+    degenerate = found.degenerate[order] | unsigned
+    open_cells = join([left, stuck, found.lost])
+    undecided = len(open_cells) + int(found.face.sum() + unsigned.sum())
+    volume = float(open_cells.volumes.sum()) / domain.volume
     index = (eigenvalues[~degenerate] < 0).sum(axis=1)
     torus = isinstance(domain, Torus)
     return Census(
@@ -189,7 +212,7 @@ def _census(search: _Search, left: Cells) -> Census:
         eigenvalues=eigenvalues,
         degenerate=degenerate,
         residuals=np.linalg.norm(gradient, axis=1),
-        certified=(~found.degenerate & ~found.face)[order],
+        certified=~degenerate & ~found.face[order],
         distinct=found.distinct,
         complete=undecided == 0,
         method="subdivision",
@@ -197,4 +220,5 @@ def _census(search: _Search, left: Cells) -> Census:
         undecided_volume=min(volume, 1.0),
         euler=int(((-1) ** index).sum()) if torus else None,
         euler_expected=landscape.euler if torus else None,
+        assumption=_assumption(landscape, search.rounding),
     )

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "object", "dim", "draw", "critical_points", "minima", "counts", "degenerate", "euler",
-    "euler_expected", "audit", "distinct", "certified", "complete", "undecided", "unseen_low",
-    "unseen_high", "rejected", "method", "seconds",
+    "euler_expected", "audit", "distinct", "certified", "complete", "undecided",
+    "undecided_volume", "unseen_low", "unseen_high", "rejected", "method", "seconds",
 )  # fmt: skip
 POINT_COLUMNS = (
     "object", "dim", "draw", "point", "position", "value", "index", "degenerate",

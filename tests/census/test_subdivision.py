@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import math
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ import pytest
 from critpoints.census.result import Census
 from critpoints.census.subdivision import subdivide
 from critpoints.domains import Box, Domain, Euclidean, Torus
+from critpoints.landscapes import from_callables
 from critpoints.landscapes.trigonometric import TorusPolynomial, TrigonometricSum
 from critpoints.protocols import Landscape
 
@@ -212,6 +215,58 @@ def test_degenerate_points_are_not_certified(f: Along) -> None:
     assert census.counts.sum() == 0
 
 
+@pytest.mark.parametrize("p", [40, 60, 100])
+def test_a_hessian_too_small_to_invert_excludes_nothing(p: int) -> None:
+    """x^(p-2) underflows about 0, so that its inverse is infinite and the Newton step no number."""
+    census = subdivide(power(2, p))
+    assert not census.complete
+    assert census.undecided > 0
+    assert not census.certified.any()
+    inside = np.abs(census.points[census.degenerate]) < 1
+    assert inside.all()
+
+
+def inertia(matrix: np.ndarray) -> int:
+    """Negative pivots in rational arithmetic: the exact index."""
+    rest = [[Fraction(x) for x in row] for row in matrix.tolist()]
+    negative = 0
+    while rest:
+        (pivot, *row), *below = rest
+        negative += pivot < 0
+        rest = [
+            [x - line[0] / pivot * r for x, r in zip(line[1:], row, strict=True)] for line in below
+        ]
+    return negative
+
+
+def test_an_index_hidden_by_rounding_is_not_certified() -> None:
+    """Quadratics scaled from 1 to 1e-24: eigenvalues come out with the wrong sign in some."""
+    rng = np.random.default_rng(0)
+    certified = wrong = 0
+    for _ in range(120):
+        scale = 10 ** rng.uniform(-12, 0, 3)
+        form = rng.standard_normal((3, 3)) * np.outer(scale, scale)
+        form = np.tril(form) + np.tril(form, -1).T
+        f = from_callables(
+            lambda x, a=form: np.einsum("mi,ij,mj->m", x, a, x) / 2,
+            lambda x, a=form: x @ a,
+            lambda x, a=form: np.broadcast_to(a, (len(x), 3, 3)),
+            domain=Box(3, -1.0, 1.3),
+            third_bound=lambda c, _: np.zeros((len(c), 3, 3, 3)),
+            rounding=(1e-30, 1e-30),
+        )
+        census = subdivide(f)
+        computed = (census.eigenvalues < 0).sum(axis=1)
+        exact = inertia(form)
+        assert (computed[census.certified] == exact).all()
+        assert len(census) == 1
+        assert census.complete == census.certified.all()
+        certified += census.certified.sum()
+        wrong += (computed != exact).sum()
+    assert certified > 50
+    assert wrong > 0  # the control: signs alone would have been believed
+
+
 def test_a_degenerate_point_among_others() -> None:
     """cos x + cos 2x / 4 has g'' = 0 at π: one minimum is degenerate, the rest is certified."""
     waves = [[1, 0], [2, 0], [0, 1]]
@@ -248,6 +303,21 @@ def test_bounds_stop_honestly(limit: dict) -> None:
         assert math.isclose(census.undecided_volume, 1, rel_tol=1e-9)
     for x in census.points:
         assert whole.landscape.domain.distance(whole.points, x[None]).min() < 1e-9
+
+
+def test_memory_is_bounded_and_what_is_left_is_stated() -> None:
+    """A surface of critical points, and more points than fit; 10 MB are more than a batch takes."""
+    surface = TrigonometricSum(Torus(3), np.ones((1, 3)), [1.0], [0.0])
+    many = TrigonometricSum(Torus(2), 100 * np.eye(2), np.ones(2), np.full(2, 0.3))
+    for f in (surface, many):
+        tracemalloc.start()
+        census = subdivide(f, memory=1e7)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < 1e7
+        assert not census.complete
+        assert 0 < census.undecided_volume <= 1
+        assert census.undecided > 1000
 
 
 @dataclass(frozen=True)
@@ -329,6 +399,8 @@ def test_without_a_bound_of_rounding_sizes_are_sampled() -> None:
             return 10.0, 10.0
 
     assert double_well(2).rounding() is None
+    assert subdivide(double_well(2)).assumption.startswith("rounding errors of gradient and Hess")
+    assert subdivide(cosines(1, Torus(1))).assumption == ""
     f = cosines(2, Torus(2))
     census = subdivide(Rough(f.on, f.waves, f.cosine, f.sine))
     assert not census.complete

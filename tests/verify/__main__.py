@@ -1,4 +1,4 @@
-"""Run the long tier and write ``data/verify/tallies.json`` and ``data/verify/rare.json``.
+"""Run the long tier and write ``tallies.json``, ``census.json`` and ``rare.json`` of data/verify.
 
 Every row of the studies below is sampled to its full number of batches through the package's own
 resumable store; an interrupted run goes on where it stopped. The files hold the tally of every
@@ -21,6 +21,8 @@ from critpoints.study.objects import build
 from critpoints.study.plan import plan
 from critpoints.study.spec import Spec
 from critpoints.study.store import Store
+
+from . import census
 
 HOME = Path(__file__).parents[2] / "data" / "verify"
 BATCHES = 48
@@ -100,6 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with Store(HOME / "store.sqlite") as store:
         frequent = [_sampled(spec, BATCHES, store, jobs) for spec in specs()]
         _write("tallies.json", frequent)
+        _write("census.json", [census.sampled(row, store, jobs) for row in census.rows()])
         rows = rare()
         for row in sorted(rows, key=lambda row: row.spec.estimator.method == "splitting"):
             _sampled(row.spec, row.batches, store, jobs)
