@@ -67,9 +67,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except MemoryError:
-        return _say("not enough memory: fewer dimensions or a smaller object are needed", 2)
-    except (ValueError, TypeError, ArithmeticError, OSError) as error:
+    except MemoryError as error:
+        reason = str(error) or "fewer dimensions or a smaller object are needed"
+        return _say(f"not enough memory: {reason}", 2)
+    except (ValueError, TypeError, ArithmeticError, OSError, ImportError) as error:
         return _say(str(error), 2)
     if status == INTERRUPTED:  # typer turns SIGINT into this status
         return _say("interrupted; the same command goes on where it stopped", INTERRUPTED)
