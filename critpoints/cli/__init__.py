@@ -19,6 +19,7 @@ from critpoints.cli import (
     index,
     listing,
     minima,
+    network,
     race,
     runs,
     version,
@@ -40,6 +41,7 @@ app.command("index")(index.command)
 app.command("exact")(exact.command)
 app.command("census")(census.command)
 app.command("depth")(depth.command)
+app.command("network")(network.command)
 app.command("escape")(escape.command)
 app.command("race")(race.command)
 app.command("explore")(explore.command)
