@@ -305,6 +305,11 @@ def test_streams_and_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(np.unique(many[:, 0])) == 7
 
 
+def test_networks_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(MemoryError, match=r"200 layers of width 2000 need 6,409,600,000 bytes"):
+        RandomProduct(2000, 200, "spectral").sample_logs(np.random.default_rng(0), 1)
+
+
 def bad() -> Iterator[tuple[dict[str, Any], str]]:
     yield {"dim": 0}, "dim must be at least 1, got 0"
     yield {"n": 0}, "n must be at least 1, got 0"
