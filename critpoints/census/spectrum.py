@@ -23,13 +23,16 @@ from typing import Any
 import numpy as np
 from scipy import stats
 from scipy.linalg import eigh_tridiagonal
-from scipy.sparse.linalg import LinearOperator, eigsh
+from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
 from critpoints.errors import UnreliableEstimateError
 from critpoints.protocols import FloatArray, Landscape
 from critpoints.validation import choice, integer, real
 
 _EPS = float(np.finfo(float).eps)
+_MEMORY = 2**31  # bytes that vectors may fill
+_WHOLE = 32  # dimensions up to which the Hessian is simply put together
+_CONVERGED, _SAME = 1e-10, 1e-8  # residuals, and equal eigenvalues, in units of the largest
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,22 +117,26 @@ def extreme_eigenvalues(
         On a flat domain.
     x : ndarray, shape (dim,)
     count : int
-        Below dim.
+        Below dim. Multiple eigenvalues are listed as often as they occur.
     which : {"smallest", "largest", "both"}
         With ``both`` half of them from each end.
+
+    Raises
+    ------
+    UnreliableEstimateError
+        If the recursion does not converge.
 
     References
     ----------
     Lehoucq, Sorensen & Yang (1998), ARPACK Users' Guide: implicitly restarted Lanczos.
     """
-    ends = {"smallest": "SA", "largest": "LA", "both": "BE"}
-    end = ends[choice("which", which, ends)]
+    choice("which", which, ("smallest", "largest", "both"))
     x = _point(landscape, x)
-    count = integer("count", count, low=1, high=landscape.dim - 1)
-    start = np.random.default_rng(0).standard_normal(landscape.dim)  # ARPACK's own is global
-    solve: Any = eigsh
-    found = solve(_operator(landscape, x), count, which=end, return_eigenvectors=False, v0=start)
-    return np.sort(np.asarray(found, dtype=np.float64))
+    count = integer("count", count, low=1, high=max(landscape.dim - 1, 1))
+    low = {"smallest": count, "largest": 0, "both": count // 2}[which]
+    bottom = _Ends(landscape, x).lowest(low)
+    top = -_Ends(landscape, x, sign=-1).lowest(count - low)[::-1]
+    return np.concatenate([bottom, top])
 
 
 def large_index(
@@ -137,34 +144,119 @@ def large_index(
 ) -> int:
     """Number of eigenvalues below ``-zero`` at one point, from the smallest ones alone.
 
-    More and more of them are computed until one is not negative: cheap where the index is low.
+    More and more of them are computed until the smallest one left is not negative: cheap where the
+    index is low.
 
     Parameters
     ----------
+    landscape : Landscape
+        On a flat domain.
+    x : ndarray, shape (dim,)
     zero : float
-        Absolute; what is smaller counts as zero.
+        Absolute; what is smaller counts as zero. Where the Hessian is singular it must exceed
+        rounding, about 1e-10 of the largest eigenvalue.
     limit : int, optional
-        Largest number of eigenvalues to compute, dim - 1 by default.
+        Largest number of eigenvalues to compute: by default all, but no more than 2 GiB of
+        eigenvectors.
 
     Raises
     ------
     UnreliableEstimateError
-        If all of ``limit`` eigenvalues are negative; the error carries ``limit``.
+        If ``limit`` eigenvalues are negative, or the recursion does not converge; the error
+        carries how many are known to be negative. :func:`spectral_density` needs neither.
     """
     zero = real("zero", zero, at_least=0)
-    limit = integer("limit", landscape.dim - 1 if limit is None else limit, low=1)
-    limit = min(limit, landscape.dim - 1)
-    count = min(8, limit)
-    while True:
-        found = int((extreme_eigenvalues(landscape, x, count, "smallest") < -zero).sum())
-        if found < count:
-            return found
-        if count == limit:
-            break
-        count = min(2 * count, limit)
-    if limit < landscape.dim - 1:
+    x = _point(landscape, x)
+    fitting = max(_MEMORY // (8 * landscape.dim), 1)
+    limit = fitting if limit is None else integer("limit", limit, low=1)
+    limit = min(limit, landscape.dim)
+    found = len(_Ends(landscape, x).lowest(limit, below=-zero))
+    if found == limit < landscape.dim:
         raise UnreliableEstimateError(f"the index is at least {limit}", limit)
-    return limit + int(extreme_eigenvalues(landscape, x, 1, "largest")[0] < -zero)
+    return found
+
+
+class _Ends:
+    """The low end of a Hessian's spectrum (of its negative, with sign -1), found step by step.
+
+    The Krylov space of one vector holds one direction of each eigenspace, so that a recursion
+    sees one copy of a multiple eigenvalue. What was found is therefore set apart (deflated), and
+    another random start searches the rest, until the smallest eigenvalue left there is not wanted.
+    """
+
+    def __init__(self, landscape: Landscape, x: FloatArray, sign: int = 1) -> None:
+        self.landscape, self.x, self.sign, self.dim = landscape, x, sign, landscape.dim
+        self.rng = np.random.default_rng(0)  # ARPACK's own start is global
+        self.values = np.empty(0)
+        self.vectors = np.empty((self.dim, 0))
+
+    def lowest(self, count: int, below: float = np.inf) -> FloatArray:
+        """The ``count`` lowest eigenvalues, of those below a bound only, ascending."""
+        if self.dim <= _WHOLE:
+            eye = np.eye(self.dim)
+            values = np.linalg.eigvalsh([self._product(axis) for axis in eye])
+            return np.asarray(values[values < below][:count])
+        reach = self._reach()
+        if count == 0 or reach == 0:
+            return np.zeros(count if below > 0 else 0)
+        batch = min(8, count)
+        while len(self.values) < self.dim:
+            enough = len(self.values) >= count
+            if enough and np.isfinite(below):
+                break
+            bound = min(below, 0.9 * reach)  # what was set apart seems to lie at reach
+            if enough:
+                bound = np.sort(self.values)[count - 1] - _SAME * reach
+            batch = self._extend(reach, bound, batch)
+            if not batch:
+                break
+        return np.sort(self.values)[:count]
+
+    def _extend(self, reach: float, bound: float, batch: int) -> int:
+        """Add eigenpairs below the bound; how many to ask for next, 0 if none is left."""
+        values, vectors = self._solve(reach, batch)
+        new = values < bound
+        self.values = np.concatenate([self.values, values[new]])
+        self.vectors = np.linalg.qr(np.column_stack([self.vectors, vectors[:, new]]))[0]
+        if not new.any():
+            return 0
+        most = max(self.dim - len(self.values) - 1, 1)
+        return min(2 * batch, most) if new.all() else 1
+
+    def _solve(self, reach: float, batch: int) -> tuple[FloatArray, FloatArray]:
+        """Lowest eigenpairs across those found, as the largest of reach - H.
+
+        Shifted, since ARPACK's tolerance is relative to each eigenvalue: zeros would never do.
+        """
+
+        def across(v: FloatArray) -> FloatArray:
+            rest = v - self.vectors @ (self.vectors.T @ v)
+            moved = reach * rest - self._product(rest)
+            return np.asarray(moved - self.vectors @ (self.vectors.T @ moved))
+
+        operator: Any = LinearOperator((self.dim,) * 2, matvec=across, dtype=np.float64)
+        start, solve = self.rng.standard_normal(self.dim), eigsh
+        try:
+            found, vectors = solve(operator, batch, which="LA", v0=start, tol=_CONVERGED)
+        except ArpackNoConvergence:
+            if batch > 1:
+                return self._solve(reach, batch // 2)
+            known = len(self.values)
+            raise UnreliableEstimateError(
+                f"Lanczos did not converge: at least {known} eigenvalues are wanted", known
+            ) from None
+        return reach - np.asarray(found, dtype=np.float64), np.asarray(vectors, dtype=np.float64)
+
+    def _product(self, v: FloatArray) -> FloatArray:
+        found: FloatArray = self.landscape.hvp(self.x[None], v.reshape(1, self.dim))[0]
+        return self.sign * found
+
+    def _reach(self) -> float:
+        """A number clearly above the largest eigenvalue in size: 0 if the Hessian is."""
+        start = self.rng.standard_normal((1, self.dim))
+        start /= np.linalg.norm(start)
+        diagonal, beside = _lanczos(self.landscape, self.x[None], start, min(16, self.dim))
+        return 1.5 * float(np.abs(eigh_tridiagonal(diagonal[0], beside[0])[0]).max())
 
 
 def spectral_density(
@@ -191,14 +283,31 @@ def spectral_density(
         that no eigenvalue is found again.
     zero : float
         Relative to the largest Ritz value in size: what is smaller counts as zero.
+
+    Raises
+    ------
+    MemoryError
+        If the vectors of one probe would fill more than 2 GiB; probes are worked on together as
+        far as theirs fit.
     """
     x = _point(landscape, x)
     dim = landscape.dim
     probes = integer("probes", probes, low=2)
     steps = min(integer("steps", steps, low=1), dim)
     zero = real("zero", zero, at_least=0)
+    needed = 8 * steps * dim
+    if needed > _MEMORY:
+        raise MemoryError(
+            f"{steps} vectors of {dim} parameters need {needed:,} bytes, above the limit of "
+            f"{_MEMORY:,}: use fewer steps"
+        )
     start = (2.0 * rng.integers(0, 2, (probes, dim)) - 1) / dim**0.5
-    diagonal, beside = _lanczos(landscape, np.repeat(x[None], probes, axis=0), start, steps)
+    together = _MEMORY // needed
+    blocks = [
+        _lanczos(landscape, np.repeat(x[None], len(v), axis=0), v, steps)
+        for v in (start[i : i + together] for i in range(0, probes, together))
+    ]
+    diagonal, beside = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
     pairs = [eigh_tridiagonal(a, b) for a, b in zip(diagonal, beside, strict=True)]
     nodes = np.array([values for values, _ in pairs])
     weights = np.array([vectors[0] ** 2 for _, vectors in pairs])
@@ -232,16 +341,6 @@ def _lanczos(
 
 def _along(basis: FloatArray, w: FloatArray) -> FloatArray:
     return np.asarray(np.einsum("mki,mi->mk", basis, w))
-
-
-def _operator(landscape: Landscape, x: FloatArray) -> Any:
-    dim = landscape.dim
-
-    def product(v: FloatArray) -> FloatArray:
-        found: FloatArray = landscape.hvp(x[None], np.asarray(v, float).reshape(1, dim))[0]
-        return found
-
-    return LinearOperator((dim, dim), matvec=product, dtype=np.float64)
 
 
 def _point(landscape: Landscape, x: FloatArray) -> FloatArray:

@@ -28,13 +28,15 @@ from typing import Any
 import numpy as np
 
 from critpoints.census import minres
-from critpoints.census.newton import scale_of
+from critpoints.census.newton import Scale, scale_of
 from critpoints.landscapes.networks import Network
 from critpoints.landscapes.training import Training
 from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 from critpoints.validation import choice, integer, real
 
 _SCALE = 32  # starts by which sizes are judged
+_BLOCK = 2**28  # bytes that the Hessians of searches under way together may fill
+_MEMORY = 2**31  # bytes that one Hessian, its eigenvectors and the work on them may fill
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +83,7 @@ def search(
     Parameters
     ----------
     landscape : Landscape
-        Smooth, on a flat domain, of up to a few hundred dimensions (dense Hessians).
+        Smooth, on a flat domain, of up to some thousand dimensions: Hessians are dense.
     starts : ndarray, shape (m, dim)
     method : {"newton-mr", "gradient-norm", "saddle-free"}
         See :mod:`critpoints.census.minres`.
@@ -92,6 +94,13 @@ def search(
         gradient-flat.
     steps : int
         Iterations at most.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range or the domain curved.
+    MemoryError
+        If a Hessian with its eigenvectors would fill more than 2 GiB.
     """
     rule = minres.RULES[choice("method", method, minres.RULES)]
     tolerance = real("tolerance", tolerance, above=0)
@@ -104,15 +113,40 @@ def search(
         raise ValueError(f"starts must have shape (m, {landscape.dim}), got {starts.shape}")
     if not np.isfinite(starts).all():
         raise ValueError("starts must be finite")
-    scale = scale_of(landscape, starts[:_SCALE])
-    ends = minres.descend(landscape, starts, rule, scale, steps)
-    norms: FloatArray = np.asarray(np.linalg.norm(ends.gradients, axis=1), dtype=np.float64)
-    eigenvalues, turned = _curvature(landscape, ends)
+    together = _together(landscape.dim)
+    scale = scale_of(landscape, starts[: min(_SCALE, together)])
+    parts = [
+        _ends(landscape, starts[i : i + together], rule, scale, steps)
+        for i in range(0, len(starts), together)
+    ]
+    points, norms, eigenvalues, turned = (
+        np.concatenate(columns) for columns in zip(*parts, strict=True)
+    )
     typical = max(scale.hessian, 1e-300)
     small: BoolArray = norms <= max(tolerance * scale.gradient, scale.floor)
     exact = norms <= scale.floor
     curved = np.where(exact, np.abs(eigenvalues).max(axis=1), turned) > flat * typical
-    return Found(ends.points, norms, turned / typical, eigenvalues, small, small & curved, typical)
+    return Found(points, norms, turned / typical, eigenvalues, small, small & curved, typical)
+
+
+def _together(dim: int) -> int:
+    """How many searches fit side by side: each holds a Hessian, a copy and eigenvectors."""
+    each = 8 * dim**2
+    if 3 * each > _MEMORY:
+        raise MemoryError(
+            f"a Hessian of {dim} parameters and its eigenvectors need {3 * each:,} bytes, above "
+            f"the limit of {_MEMORY:,}: critpoints.census.spectrum judges single points by hvp"
+        )
+    return max(1, _BLOCK // each)
+
+
+def _ends(
+    landscape: Landscape, starts: FloatArray, rule: minres.Rule, scale: Scale, steps: int
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Points, norms of their gradients, eigenvalues, and |Hg| / |g|."""
+    ends = minres.descend(landscape, starts, rule, scale, steps)
+    norms = np.asarray(np.linalg.norm(ends.gradients, axis=1), dtype=np.float64)
+    return ends.points, norms, *_curvature(landscape, ends)
 
 
 def _curvature(landscape: Landscape, ends: minres.Ends) -> tuple[FloatArray, FloatArray]:

@@ -19,6 +19,7 @@ from critpoints.cli import (
     index,
     listing,
     minima,
+    network,
     race,
     runs,
     version,
@@ -40,6 +41,7 @@ app.command("index")(index.command)
 app.command("exact")(exact.command)
 app.command("census")(census.command)
 app.command("depth")(depth.command)
+app.command("network")(network.command)
 app.command("escape")(escape.command)
 app.command("race")(race.command)
 app.command("explore")(explore.command)
@@ -67,9 +69,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except MemoryError:
-        return _say("not enough memory: fewer dimensions or a smaller object are needed", 2)
-    except (ValueError, TypeError, ArithmeticError, OSError) as error:
+    except MemoryError as error:
+        reason = str(error) or "fewer dimensions or a smaller object are needed"
+        return _say(f"not enough memory: {reason}", 2)
+    except (ValueError, TypeError, ArithmeticError, OSError, ImportError) as error:
         return _say(str(error), 2)
     if status == INTERRUPTED:  # typer turns SIGINT into this status
         return _say("interrupted; the same command goes on where it stopped", INTERRUPTED)

@@ -24,6 +24,7 @@ COLUMNS = ("log_signal", "log_gradient", "alive")
 """What the columns of :meth:`RandomProduct.sample_logs` are."""
 
 _FLOATS = 2**22  # kept for the way back at a time
+_MEMORY = 2**31  # bytes that one network may keep for the way back
 _BASES = 2**16  # floats of the bases worked on at a time: they stay in the cache
 _SMALL = -20.0  # below e^-20, tanh is the identity to the last digit
 
@@ -117,10 +118,21 @@ class RandomProduct:
         Returns
         -------
         ndarray, shape (size, 3)
+
+        Raises
+        ------
+        MemoryError
+            If what one network keeps for the way back would fill more than 2 GiB: spectrally
+            normalised layers of great width, which alone must be kept whole.
         """
         size = integer("size", size, low=0)
         matrices = self.dim**2 if self.product == "spectral" else 0
         one = self.n * (3 * self.dim + matrices)
+        if 8 * one > _MEMORY:
+            raise MemoryError(
+                f"{self.n} layers of width {self.dim} need {8 * one:,} bytes a network, above the "
+                f"limit of {_MEMORY:,}: use fewer or narrower layers"
+            )
         parts = [self._logs(rng, count) for count in _chunks(size, max(1, _FLOATS // one))]
         return np.concatenate([np.empty((0, len(COLUMNS))), *parts])
 

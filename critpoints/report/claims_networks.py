@@ -75,6 +75,8 @@ def index_methods(frame: pd.DataFrame) -> list[str]:
         f"is one sample; {len(rows)} searches, seed {int(row['seed'])}.",
         "Accepted: the gradient is at most 1e-8 of the typical one, and |Hg|/|g| more than 1e-6 of "
         "the typical Hessian (Frye et al. 2021). Points with one loss and index are taken for one.",
+        "The index counts eigenvalues below −1e-8 of the typical Hessian's norm; those up to that "
+        "size are zero modes, counted apart.",
         "Intervals of the rank correlation by bootstrap over different points. Theories know the "
         "shape of the curve; their scales (and the field's offset) are fitted by least squares.",
     ]
@@ -158,7 +160,7 @@ def _correlation(points: pd.DataFrame) -> tuple[float, float, float]:
 
 
 def quality(frame: pd.DataFrame) -> pd.DataFrame:
-    """By width: the best test loss, the share of runs near it, and relative spreads."""
+    """By width: the best losses, the shares of runs near them, and relative spreads."""
     return pd.DataFrame(
         [_quality(int(str(width)), rows) for width, rows in frame.groupby("width", sort=True)]
     )
@@ -166,49 +168,60 @@ def quality(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _quality(width: int, rows: pd.DataFrame) -> dict[str, float]:
     test, train = rows["test_loss"].to_numpy(float), rows["loss"].to_numpy(float)
-    best = float(np.nanmin(test))
-    near = int((test <= (1 + NEAR) * best).sum())
-    ends = stats.binomtest(near, len(test)).proportion_ci(LEVEL)
-    found: dict[str, float] = {
-        "width": width, "dim": int(rows["dim"].iloc[0]), "runs": len(rows), "best": best,
-        "median": float(np.median(test)), "share": near / len(test),
-        "share_low": float(ends.low), "share_high": float(ends.high),
+    return {
+        "width": width, "dim": int(rows["dim"].iloc[0]), "runs": len(rows),
         "gradient": float(rows["gradient_norm"].max()),
         "failed": int((~np.isfinite(train)).sum()),
+        **_near("", test), **_near("train_", train),
+        **_spread("spread", test), **_spread("train", train),
     }  # fmt: skip
-    for name, values in (("spread", test), ("train", train)):
-        whole = values[np.isfinite(values)]
-        rng = np.random.default_rng(0)
-        drawn = whole[rng.integers(len(whole), size=(_RESAMPLES, len(whole)))]
-        each = drawn.std(axis=1, ddof=1) / drawn.mean(axis=1)
-        low, high = np.quantile(each, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-        found[name] = float(whole.std(ddof=1) / whole.mean())
-        found[f"{name}_low"], found[f"{name}_high"] = float(low), float(high)
-    return found
+
+
+def _near(prefix: str, values: FloatArray) -> dict[str, float]:
+    """The best, the median, and the share near the best (Clopper and Pearson, given the best)."""
+    best = float(values[np.isfinite(values)].min(initial=math.inf))
+    near = int((values <= (1 + NEAR) * best).sum()) if math.isfinite(best) else 0
+    ends = stats.binomtest(near, len(values)).proportion_ci(LEVEL)
+    found = {"best": best, "median": float(np.median(values)), "share": near / len(values),
+             "share_low": float(ends.low), "share_high": float(ends.high)}  # fmt: skip
+    return {prefix + name: value for name, value in found.items()}
+
+
+def _spread(name: str, values: FloatArray) -> dict[str, float]:
+    """Standard deviation over mean of the finite ones, by percentile bootstrap."""
+    whole = values[np.isfinite(values)]
+    if len(whole) < 2:
+        return dict.fromkeys((name, f"{name}_low", f"{name}_high"), math.nan)
+    rng = np.random.default_rng(0)
+    drawn = whole[rng.integers(len(whole), size=(_RESAMPLES, len(whole)))]
+    each = drawn.std(axis=1, ddof=1) / drawn.mean(axis=1)
+    low, high = np.quantile(each, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    middle = float(whole.std(ddof=1) / whole.mean())
+    return {name: middle, f"{name}_low": float(low), f"{name}_high": float(high)}
 
 
 def quality_claims(frame: pd.DataFrame) -> Claims:
     """Are local minima about as good as each other?"""
     rows = quality(frame)
     first, last = rows.iloc[0], rows.iloc[-1]
-    parts = [f"{_verdict(row)} with {int(row['width'])} hidden units" for row in (first, last)]
-    shares = [
-        f"{row['share']:.0%} of {int(row['runs'])} trainings ({row['share_low']:.0%} to "
-        f"{row['share_high']:.0%})"
+    parts = [
+        f"{_verdict(row)} with {int(row['width'])} hidden units: {_share(row, '')} of "
+        f"{int(row['runs'])} trainings end within 5 % of the best test loss, "
+        f"{_share(row, 'train_')} of the best training loss"
         for row in (first, last)
     ]
     answer = (
-        f"Are minima about as good as each other? {parts[0]}: {shares[0]} end within 5 % of the "
-        f"best test loss; {parts[1]}: {shares[1]}. The spread of test losses {_change(rows)}."
+        f"Are minima about as good as each other? {'; '.join(parts)}. The spread of test losses "
+        f"{_change(rows)}."
     )
     details = [
         f"{int(row['width'])} hidden units ({int(row['dim'])} parameters): best test loss "
-        f"{row['best']:.4f}, median {row['median']:.4f}; {row['share']:.0%} "
-        f"({row['share_low']:.0%} to {row['share_high']:.0%}) within 5 % of the best; relative "
-        f"spread of test losses {row['spread']:.3f} ({row['spread_low']:.3f} to "
-        f"{row['spread_high']:.3f}), of training losses {row['train']:.3f} "
-        f"({row['train_low']:.3f} to {row['train_high']:.3f})."
-        for row in rows.to_dict("records")
+        f"{row['best']:.4f}, median {row['median']:.4f}, {_share(row, '')} within 5 % of the "
+        f"best; best training loss {row['train_best']:.4f}, median {row['train_median']:.4f}, "
+        f"{_share(row, 'train_')} within 5 %. Relative spread of test losses {row['spread']:.3f} "
+        f"({row['spread_low']:.3f} to {row['spread_high']:.3f}), of training losses "
+        f"{row['train']:.3f} ({row['train_low']:.3f} to {row['train_high']:.3f})."
+        for _, row in rows.iterrows()
     ]
     warnings = [
         f"{int(row['width'])} hidden units: {int(row['failed'])} trainings ended at no finite loss."
@@ -235,15 +248,21 @@ def quality_methods(frame: pd.DataFrame) -> list[str]:
         f"Population: trainings of fully connected networks on scikit-learn's digits "
         f"({row['method']}, all samples at every step); one training is one sample; seed "
         f"{int(row['seed'])}.",
-        "The best test loss is that of the same trainings, of which there are equally many for "
-        "each width; the interval of the share is Clopper and Pearson's given that best, those of "
+        "The best loss is that of the same trainings, of which there are equally many for each "
+        "width; intervals of shares are Clopper and Pearson's given that best, those of "
         "spreads (standard deviation over mean) are by bootstrap over trainings.",
         f"Trainings end after their steps, at gradients of at most "
         f"{frame['gradient_norm'].max():.1e}: near minima, none proven to be one.",
     ]
 
 
+def _share(row: pd.Series, prefix: str) -> str:
+    share, low, high = (row[f"{prefix}share{end}"] for end in ("", "_low", "_high"))
+    return f"{share:.0%} ({low:.0%} to {high:.0%})"
+
+
 def _verdict(row: pd.Series) -> str:
+    """By the test loss."""
     if row["share_low"] > 0.5:
         return "Yes"
     return "No" if row["share_high"] < 0.5 else "Undecided"

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
+from critpoints import refs
 from critpoints._version import __version__
 from critpoints.census.learning import NetworkPoints, Trainings
+from critpoints.landscapes import LANDSCAPES
 from critpoints.landscapes.autodiff import require
 from critpoints.landscapes.networks import Network
 from critpoints.rule import Rule
@@ -26,6 +28,8 @@ from critpoints.theory.field import index_fraction_at_height
 from critpoints.validation import integer
 
 FloatArray = NDArray[np.float64]
+
+Object = str | Network
 
 _WHOLE = ("step", "index", "zero_modes")
 
@@ -43,8 +47,8 @@ def require_networks() -> None:
 
 
 def network_points(
-    networks: Sequence[Network],
-    estimator: NetworkPoints | None = None,
+    networks: Sequence[Object],
+    estimator: NetworkPoints | Mapping[str, Any] | None = None,
     *,
     searches: int = 100,
     seed: int = 0,
@@ -52,18 +56,19 @@ def network_points(
     backend: str = "loky",
     store: str | Path | None = None,
     progress: Progress | None = None,
+    max_memory: int | str | None = None,
 ) -> pd.DataFrame:
     """Search for critical points of networks: a row a search.
 
     Parameters
     ----------
-    networks : sequence of Network
-        Smooth ones.
-    estimator : NetworkPoints, optional
+    networks : sequence of Network or str
+        Smooth ones; a reference such as ``"network-loss:width=8,samples=100"``.
+    estimator : NetworkPoints or mapping of its fields, optional
         How searches begin.
     searches : int
         A network.
-    seed, jobs, backend, store, progress
+    seed, jobs, backend, store, progress, max_memory
         As in :func:`~critpoints.minima_fraction`.
 
     Returns
@@ -74,15 +79,16 @@ def network_points(
         digest, version. ``small`` is acceptance by the gradient alone, ``accepted`` by the
         gradient-flat rule too.
     """
+    how = estimator if isinstance(estimator, NetworkPoints) else NetworkPoints(**estimator or {})
     return _table(
-        networks, estimator or NetworkPoints(), integer("searches", searches, low=1), "search",
-        seed, jobs, backend, store, progress,
+        networks, how, integer("searches", searches, low=1), "search",
+        seed, jobs, backend, store, progress, max_memory,
     )  # fmt: skip
 
 
 def trainings(
-    networks: Sequence[Network],
-    estimator: Trainings | None = None,
+    networks: Sequence[Object],
+    estimator: Trainings | Mapping[str, Any] | None = None,
     *,
     runs: int = 100,
     seed: int = 0,
@@ -90,17 +96,19 @@ def trainings(
     backend: str = "loky",
     store: str | Path | None = None,
     progress: Progress | None = None,
+    max_memory: int | str | None = None,
 ) -> pd.DataFrame:
     """Train networks from many starts: a row a training.
 
     Parameters
     ----------
-    networks : sequence of Network
-    estimator : Trainings, optional
+    networks : sequence of Network or str
+        As in :func:`network_points`; units with kinks too.
+    estimator : Trainings or mapping of its fields, optional
         How.
     runs : int
         A network.
-    seed, jobs, backend, store, progress
+    seed, jobs, backend, store, progress, max_memory
         As in :func:`~critpoints.minima_fraction`.
 
     Returns
@@ -109,9 +117,10 @@ def trainings(
         object, population, dim, width, data_size, run, then what
         :data:`~critpoints.census.learning.TRAINING_COLUMNS` names, method, seed, digest, version.
     """
+    how = estimator if isinstance(estimator, Trainings) else Trainings(**estimator or {})
     return _table(
-        networks, estimator or Trainings(), integer("runs", runs, low=1), "run",
-        seed, jobs, backend, store, progress,
+        networks, how, integer("runs", runs, low=1), "run",
+        seed, jobs, backend, store, progress, max_memory,
     )  # fmt: skip
 
 
@@ -194,16 +203,33 @@ def _fitted(
 
 
 def _table(
-    networks: Sequence[Network], estimator: Runs, count: int, unit: str, seed: int, jobs: int,
+    networks: Sequence[Object], estimator: Runs, count: int, unit: str, seed: int, jobs: int,
     backend: str, store: str | Path | None, progress: Progress | None,
+    max_memory: int | str | None,
 ) -> pd.DataFrame:  # fmt: skip
     require_networks()
-    specs = [Spec(build("landscape", n, None), estimator, seed) for n in networks]
+    if isinstance(networks, str | Network):
+        networks = [networks]
+    specs = [Spec(build("landscape", _network(n), None), estimator, seed) for n in networks]
+    if not specs:
+        raise ValueError("networks must name at least one network, got none")
     with Store(store) as kept:
         outcomes = collect(
-            specs, Rule(None, count), store=kept, jobs=jobs, backend=backend, progress=progress
-        )
+            specs, Rule(None, count), store=kept, jobs=jobs, backend=backend, progress=progress,
+            max_memory=max_memory,
+        )  # fmt: skip
     return pd.concat([_rows(outcome, unit) for outcome in outcomes], ignore_index=True)
+
+
+def _network(given: Object) -> Network:
+    """The network of a reference: its number of parameters follows from the keys."""
+    if isinstance(given, str):
+        parsed = refs.parse(given, LANDSCAPES, "landscape")
+        if issubclass(parsed.cls, Network):
+            return cast("Network", parsed(None))  # type: ignore[arg-type]  # dim is optional here
+    if not isinstance(given, Network):
+        raise TypeError(f"networks must be like network-loss:width=8 or a Network, got {given!r}")
+    return given
 
 
 def _rows(outcome: Outcome, unit: str) -> pd.DataFrame:

@@ -84,6 +84,39 @@ def test_index_of_forms(negative: int) -> None:
     assert extreme_eigenvalues(form, np.zeros(120), 2, "largest")[-1] == pytest.approx(values.max())
 
 
+MULTIPLE = {
+    "two values": np.repeat([-1.0, 1.0], [20, 100]),
+    "three values": np.repeat([-1.0, 0.0, 1.0], [30, 50, 40]),
+    "zero modes": np.concatenate([[-5.0, -1, -1, -1], np.zeros(60), np.linspace(0.5, 2, 56)]),
+    "one negative, tiny": np.concatenate([[-1e-5], np.zeros(60), np.linspace(0.5, 20, 59)]),
+    "all alike": -np.ones(120),
+    "none": np.zeros(120),
+}
+
+
+@pytest.mark.parametrize("values", MULTIPLE.values(), ids=MULTIPLE)
+def test_multiple_eigenvalues_are_counted_as_often_as_they_occur(values: np.ndarray) -> None:
+    """A recursion from one vector sees one copy; symmetries of networks make many."""
+    for seed in range(3):
+        form, origin = quadric(values, seed), np.zeros(120)
+        assert large_index(form, origin, 1e-7) == (values < 0).sum()
+        for which, wanted in (
+            ("smallest", np.sort(values)[:50]),
+            ("largest", np.sort(values)[-50:]),
+            ("both", np.sort(values)[np.r_[:25, 95:120]]),
+        ):
+            found = extreme_eigenvalues(form, origin, 50, which)
+            assert np.allclose(found, wanted, atol=1e-8)
+
+
+@pytest.mark.parametrize("dim", [1, 2, 5])
+def test_forms_too_small_for_a_recursion(dim: int) -> None:
+    values = np.arange(dim) - 1.5
+    form = quadric(values)
+    assert large_index(form, np.zeros(dim)) == (values < 0).sum()
+    assert extreme_eigenvalues(form, np.zeros(dim), 1, "smallest")[0] == pytest.approx(-1.5)
+
+
 def test_index_beyond_the_limit_is_refused_with_what_is_known() -> None:
     with pytest.raises(UnreliableEstimateError, match="at least 10") as refused:
         large_index(quadric(-np.ones(120)), np.zeros(120), limit=10)
@@ -147,6 +180,21 @@ def test_smooth_density_integrates_to_one() -> None:
     found = spectral_density(quadric(SPREAD), np.zeros(120), np.random.default_rng(7))
     grid = np.linspace(SPREAD[0] - 2, SPREAD[-1] + 2, 4000)
     assert np.trapezoid(found.smooth(grid, 0.2), grid) == pytest.approx(1, abs=1e-3)
+
+
+def test_memory_bounds_what_is_worked_on_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    form, origin = quadric(SPREAD), np.zeros(120)
+
+    def density(steps: int) -> Density:
+        return spectral_density(form, origin, np.random.default_rng(8), probes=5, steps=steps)
+
+    whole = density(10)
+    monkeypatch.setattr("critpoints.census.spectrum._MEMORY", 2 * 8 * 10 * 120)
+    assert np.allclose(density(10).nodes, whole.nodes, rtol=0, atol=1e-12)
+    with pytest.raises(MemoryError, match=r"21 vectors of 120 parameters need 20,160 bytes"):
+        density(21)
+    with pytest.raises(UnreliableEstimateError, match="at least 20"):
+        large_index(quadric(-np.ones(120)), origin)
 
 
 def test_refuses() -> None:

@@ -58,6 +58,19 @@ def test_gradient_flat_ends_are_rejected() -> None:
     assert (large.flatness < 1e-3).all()
 
 
+def test_memory_bounds_how_many_searches_run_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = search(Tilted(-0.25), STARTS)
+    monkeypatch.setattr("critpoints.census.trajectories._SCALE", 7)
+    alike = search(Tilted(-0.25), STARTS)
+    monkeypatch.setattr("critpoints.census.trajectories._BLOCK", 7 * 8 * 2**2)
+    blocks = search(Tilted(-0.25), STARTS)
+    assert np.array_equal(blocks.points, alike.points)
+    assert np.array_equal(blocks.accepted, whole.accepted)
+    network = Network(data="teacher", inputs=2, width=(5000,), samples=10)
+    with pytest.raises(MemoryError, match=r"20001 parameters .* 9,600,960,024 bytes.* by hvp"):
+        search(network, np.zeros((1, network.dim)))
+
+
 def test_tails_are_rejected() -> None:
     """Where gradient and Hessian fade together no critical point is near."""
 

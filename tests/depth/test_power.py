@@ -72,7 +72,7 @@ def test_the_spectral_form_agrees_with_the_layers(w: np.ndarray, n: int) -> None
         assert defect(getattr(found, name), getattr(expected, name)) < bound
 
 
-@pytest.mark.parametrize("w", [np.diag([1.3, -1.2, 0.2]), JORDAN])
+@pytest.mark.parametrize("w", [np.diag([1.3, -1.2, 0.2]), JORDAN, TURN, SYMMETRIC, SKEWED])
 def test_ten_thousand_layers(w: np.ndarray) -> None:
     x, c = inputs(len(w))
     found, squared = power(w, x, 10_000, c), squaring(w, x, 10_000, c)

@@ -23,7 +23,7 @@ def two_sample(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return (a.mean(axis=0) - b.mean(axis=0)) / np.sqrt(error)
 
 
-@pytest.mark.parametrize("dim", [2, 4, 8, 16])
+@pytest.mark.parametrize("dim", range(2, 17))
 def test_exponents_are_newmans(dim: int) -> None:
     found = RandomProduct(dim, 100, sigma=1.2).sample_exponents(np.random.default_rng(dim), 400)
     exact = depth.exponents(dim, 1.2)
@@ -303,6 +303,11 @@ def test_streams_and_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     many = law.sample_logs(np.random.default_rng(1), 7)
     assert many.shape == (7, 3)
     assert len(np.unique(many[:, 0])) == 7
+
+
+def test_networks_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(MemoryError, match=r"200 layers of width 2000 need 6,409,600,000 bytes"):
+        RandomProduct(2000, 200, "spectral").sample_logs(np.random.default_rng(0), 1)
 
 
 def bad() -> Iterator[tuple[dict[str, Any], str]]:

@@ -62,6 +62,26 @@ def test_equal_minima_are_called_equal(trained: pd.DataFrame) -> None:
     assert claims_networks.quality_claims(spoilt).answer.count("No ") == 2
 
 
+def test_training_losses_are_compared_too(trained: pd.DataFrame) -> None:
+    equal = claims_networks.quality(trained.assign(loss=2.0))
+    assert equal["train_share"].tolist() == [1, 1]
+    assert (equal["train_share_low"] < 1).all()
+    apart = claims_networks.quality(trained.assign(loss=np.geomspace(1, 50, len(trained))))
+    assert (apart["train_share_high"] < 0.5).all()
+    assert apart["share"].tolist() == equal["share"].tolist()
+    answer = claims_networks.quality_claims(trained.assign(loss=2.0)).answer
+    assert answer.count("100% (86% to 100%) of the best training loss") == 2
+
+
+def test_trainings_none_of_which_is_finite_have_no_spread(trained: pd.DataFrame) -> None:
+    lost = trained.assign(loss=np.inf, test_loss=np.inf)
+    rows = claims_networks.quality(lost)
+    assert rows["share"].tolist() == [0, 0]
+    assert rows["spread"].isna().all()
+    claims = claims_networks.quality_claims(lost)
+    assert len(claims.warnings) == 2
+
+
 def test_trainings_that_overflow_are_reported(trained: pd.DataFrame) -> None:
     lost = trained.assign(loss=trained["loss"].where(trained["width"] > 1, np.inf))
     lost.loc[0, "loss"] = lost.loc[1, "loss"] = 1.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import numpy as np
 import optax
 import pytest
@@ -255,6 +256,25 @@ def test_gradient_descent_is_gradient_descent() -> None:
         x = x - 0.2 * REGRESSION.gradient(x)
     assert np.allclose(found.final, x, rtol=1e-12)
     assert (np.diff(found.losses, axis=1) < 0).all()
+
+
+def test_64_bits_inside_whatever_the_user_has_set() -> None:
+    """Sums that 32 bits would lose, before and after the user's own choice; which stays."""
+    x = point(REGRESSION, 1)
+
+    def ends() -> tuple[np.ndarray, np.ndarray]:
+        runs = train(REGRESSION, seeds=[0], steps=20, records=1, starts=x, batch=40)
+        return runs.final, REGRESSION.hessian(x)
+
+    plain = ends()
+    assert jax.numpy.ones(1).dtype == np.float32
+    with jax.enable_x64(True):
+        chosen = ends()
+        assert jax.numpy.ones(1).dtype == np.float64
+    for a, b in zip(plain, chosen, strict=True):
+        assert a.dtype == np.float64
+        assert np.array_equal(a, b)
+        assert not np.array_equal(a, a.astype(np.float32))
 
 
 @pytest.mark.parametrize(
