@@ -83,7 +83,9 @@ class Recursion:
     @property
     def roots(self) -> tuple[float, float]:
         """z₁ > z₂, both real since p² ≥ 4q in every unstable direction."""
-        larger = (self.p + math.sqrt(self.p**2 - 4 * self.q)) / 2
+        half = math.sqrt(self.q)
+        gap = max(self.p - 2 * half, 0.0)  # factored: p² overflows before p does
+        larger = (self.p + math.sqrt(gap) * math.sqrt(self.p + 2 * half)) / 2
         return larger, self.q / larger
 
     @property
@@ -164,7 +166,7 @@ def escape_time(
     Returns
     -------
     EscapeTime or None
-        None if growth is too slow to be told from none.
+        None if growth is too slow to be told from none, or so fast that it overflows.
     """
     s, r = real("width", width, above=0), real("radius", radius, above=0)
     k = integer("directions", directions, low=1)
@@ -214,7 +216,7 @@ def adagrad_time(lr: float, radius: float, directions: int = 1) -> float:
     """
     k = integer("directions", directions, low=1)
     goal = real("radius", radius, above=0) / (real("lr", lr, above=0) * math.sqrt(k))
-    far = goal**2 / 8
+    far = goal * goal / 8
     if goal <= 1:
         return 1.0
     if far > 1e5:
@@ -269,7 +271,7 @@ def _heights(growth: Recursion, top: float) -> Array | None:
     """
     larger, smaller = growth.roots
     rate = math.log(larger)
-    if rate <= 0:
+    if not 0 < rate < math.inf:
         return None
     settled = 1 if smaller == 0 else math.ceil(-math.log(1e-17) / math.log(larger / smaller))
     steps = np.arange(min(settled, math.ceil(top / rate)) + 2)
