@@ -28,6 +28,17 @@ def checked_rate(value: Any) -> Rate:
     return value if callable(value) else real("lr", value, above=0)
 
 
+def rate_at(lr: Rate, step: int) -> float:
+    """The learning rate of a step, counted from 0.
+
+    Raises
+    ------
+    ValueError
+        If a schedule says what is no rate; 0 is one, for schedules that end there.
+    """
+    return real(f"lr({step})", float(lr(step)), at_least=0) if callable(lr) else lr
+
+
 def _plain(domain: Domain) -> bool:
     """Whether a displacement is just added, as on a box and in all of space."""
     return all(
@@ -76,10 +87,6 @@ class FirstOrder(Optimizer):
         """Whether there is gradient noise."""
         return any(self.sigma)
 
-    def rate(self, step: int) -> float:
-        """The learning rate of a step, counted from 0."""
-        return float(self.lr(step)) if callable(self.lr) else self.lr
-
     def init(self, landscape: Landscape, x: FloatArray) -> State:
         """As every optimizer; ``sigma`` must fit the landscape."""
         ambient = landscape.domain.ambient
@@ -105,7 +112,7 @@ class FirstOrder(Optimizer):
         if self.clip is not None:
             length = np.sqrt(np.vecdot(gradient, gradient))[:, None]
             gradient *= np.minimum(1.0, self.clip / np.maximum(length, self.clip))
-        move = self.displacement(state, self.rate(state.step), rng)
+        move = self.displacement(state, rate_at(self.lr, state.step), rng)
         if _plain(domain):
             x = np.add(state.x, move, out=state.x)
         else:

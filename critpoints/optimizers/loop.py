@@ -139,10 +139,8 @@ class _Loop:
         if not self.optimizer.restless:
             rows = np.flatnonzero(small_gradient(self.state, slopes, 0.0))
             found, index = kind(self.landscape, self.state.x[rows])
-            verdict.outcome[rows] = np.where(
-                found == Outcome.MINIMUM, found, int(Outcome.NEVER_LEAVES)
-            )
-            verdict.index[rows] = index
+            found[found != Outcome.MINIMUM] = Outcome.NEVER_LEAVES
+            verdict.outcome[rows], verdict.index[rows] = found, index
         share, which = exits.first(self.events, np.zeros_like(self.levels), self.levels)
         return verdict.escaped(0, np.where(np.isnan(share), share, 0.0), which)
 
@@ -154,6 +152,8 @@ class _Loop:
         rows = np.flatnonzero(self.small & still)
         if rows.size:
             found, index = kind(self.landscape, state.x[rows])
+            if state.step == 1:  # small before the first step too: a saddle to within rounding
+                found[found != Outcome.MINIMUM] = Outcome.NEVER_LEAVES
             final = (found == Outcome.MINIMUM) | (not self.optimizer.restless)
             verdict.outcome[rows[final]] = found[final]
             verdict.index[rows[final]] = index[final]

@@ -84,6 +84,18 @@ def test_exactly_on_a_saddle(name: str) -> None:
     assert rule.restless == (name in RESTLESS)
 
 
+def test_on_a_saddle_that_rounding_has_moved() -> None:
+    """A gradient of 1e-17 is none; one of 1e-7, after which the run comes to rest, is one."""
+    x0 = [[1e-17, 0.0, 0.0], [0.0, 0.0, 1e-17], [0.0, 1e-7, 0.0], [1.0 + 1e-16, 0.0, 1e-17]]
+    for rule in (GradientDescent(0.5), Newton()):
+        found = ended(rule, Well(), x0)
+        kinds = [Outcome.NEVER_LEAVES, Outcome.NEVER_LEAVES, Outcome.SADDLE, Outcome.MINIMUM]
+        assert found.outcome.tolist() == kinds
+        assert found.index.tolist() == [1, 1, 1, 0]
+    for rule in (Cubic(), NewtonCG()):  # the control
+        assert ended(rule, Well(), x0).counts == {"minimum": 4}
+
+
 LEAVING = [
     Perturbed(0.1, wait=10),
     Langevin(0.01, temperature=0.01),

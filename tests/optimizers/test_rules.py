@@ -138,6 +138,15 @@ def test_schedules_count_steps_from_zero() -> None:
     assert states[-1].x[0, 0] == pytest.approx(0.3 * factor, rel=1e-14)
 
 
+@pytest.mark.parametrize("rule", [GradientDescent, SaddleFree, LBFGS])
+def test_a_schedule_that_says_no_rate_is_refused(rule: Any) -> None:
+    for wrong in (-0.1, math.nan, math.inf):
+        with pytest.raises(ValueError, match=r"lr\(1\) must be a finite number >= 0, got"):
+            run_steps(rule(lambda t, wrong=wrong: wrong if t else 0.1), 2)
+    still = run_steps(rule(lambda t: 0.0 if t else 0.1), 2)  # the control
+    assert np.array_equal(still[1].x, still[2].x)
+
+
 def test_clipping_shortens_only_long_gradients() -> None:
     x = np.array([[3.0, 2.0], [0.1, 0.1]])
     state = path(GradientDescent(0.1, clip=1.0), SADDLE, x, 1, 0)[-1]
