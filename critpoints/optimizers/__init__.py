@@ -2,7 +2,9 @@
 
 from critpoints.optimizers.adam import Adam, AdamW, AMSGrad
 from critpoints.optimizers.adaptive import AdaGrad, RMSProp
+from critpoints.optimizers.clipped import Clipped
 from critpoints.optimizers.exits import Distance, Drop, Exit
+from critpoints.optimizers.first_order import covariance_sigma
 from critpoints.optimizers.gradient import GradientDescent, StochasticGradientDescent
 from critpoints.optimizers.guarded import Cubic, TrustRegion
 from critpoints.optimizers.lbfgs import LBFGS
@@ -61,6 +63,7 @@ __all__ = [
     "AdaGrad",
     "Adam",
     "AdamW",
+    "Clipped",
     "Cubic",
     "Distance",
     "Drop",
@@ -79,6 +82,7 @@ __all__ = [
     "SaddleFree",
     "StochasticGradientDescent",
     "TrustRegion",
+    "covariance_sigma",
     "optimizer",
     "run",
 ]

@@ -316,7 +316,7 @@ def test_bad_exits_and_noise_are_refused() -> None:
         Distance(1.0, np.zeros((1, 3)))
     with pytest.raises(ValueError, match="drop must be"):
         Drop(-1.0)
-    with pytest.raises(ValueError, match="sigma must have 1 or 3 values"):
+    with pytest.raises(ValueError, match="sigma must have 1, 3 or 9 values"):
         ended(StochasticGradientDescent(sigma=(1.0, 2.0)), Well(), np.ones((1, 3)))
 
 
