@@ -116,6 +116,17 @@ def test_means_are_not_stated_if_some_runs_stay() -> None:
     assert newton["median"] == math.inf
 
 
+def test_budgets_bind_all_rows_alike() -> None:
+    rules = [PLAIN, "saddle-free:lr=.1", "newton-cg"]
+    given = {"dims": [3], "optimizers": rules, "runs": 20}
+    assert (escapes(QUADRATIC, **given)["escaped"] == 20).all()
+    bound = escapes(QUADRATIC, **given, gradients=6, products=9).set_index("optimizer")
+    assert bound["out_of_budget"].tolist() == [20, 20, 0]
+    assert bound["gradient_evaluations"].max() <= 6
+    assert bound["hessian_products"].tolist()[:2] == [0, 9]
+    assert (escape_runs(QUADRATIC, **given, products=9)["products"] < 9 + 2 * 3).all()
+
+
 def test_a_start_on_the_saddle_never_leaves() -> None:
     rules = [PLAIN, "adam", "perturbed:lr=.1", "cubic"]
     frame = escapes("quadratic:width=0", [2], rules, runs=10)
