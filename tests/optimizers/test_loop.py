@@ -229,6 +229,15 @@ def test_crossings_are_placed_between_steps() -> None:
     np.testing.assert_allclose(value.time, exact, rtol=1e-10)
 
 
+@pytest.mark.parametrize("rate", [1e5, 1e160, 1e300])
+def test_crossings_of_giant_steps(rate: float) -> None:
+    """Lengths count, whose squares may overflow."""
+    hill, x0 = Quadratic((-1.0, -1.0)), np.array([[0.003, 0.004]])
+    found = ended(GradientDescent(rate), hill, x0, stop=Distance(1.0, [0.0, 0.0]))
+    assert found.counts == {"escaped": 1}
+    assert found.time[0] == pytest.approx(math.log(200) / math.log1p(rate), rel=1e-9)
+
+
 def test_crossing_is_linear_from_a_level_that_has_no_logarithm() -> None:
     before, after = np.array([-1.0, 0.0, 0.1, 0.5]), np.array([1.0, 1.0, 0.2, np.nan])
     share = crossing(before, after, 0.5)
