@@ -50,9 +50,9 @@ def optimizer(reference: str) -> Optimizer:
         If a class of the user's is no optimizer.
     """
     found = parse(reference, OPTIMIZERS, "optimizer")
-    built = found.cls(**found.preset, **found.keys)
-    if not isinstance(built, Optimizer):
-        raise TypeError(f"optimizer {reference!r} is a {type(built).__name__}, not an Optimizer")
+    if not issubclass(found.cls, Optimizer):
+        raise TypeError(f"optimizer {reference!r} is a {found.cls.__name__}, not an Optimizer")
+    built: Optimizer = found.cls(**found.preset, **found.keys)
     return built
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from critpoints import escape_runs, escapes
 from critpoints.domains import Euclidean
-from critpoints.escape import PROBLEMS, from_saddle
+from critpoints.escape import PROBLEMS, FunctionProblem, from_saddle
 from critpoints.escape.landscapes import WalledSaddle
 from critpoints.escape.synthetic import QuadraticProblem
 from critpoints.landscapes import from_callables
@@ -197,6 +197,23 @@ def test_instances_classes_and_saddles_of_ones_own(tmp_path) -> None:
     assert frame["problem"].tolist() == ["quadratic"] * 3 + ["from_saddle:WalledSaddle"] * 3
     assert frame["mean"].nunique() == 6
     assert (frame["escaped"] == 20).all()
+
+
+def test_a_function_of_ones_own_stands_for_its_saddles() -> None:
+    name = "critpoints.escape.landscapes:WalledSaddle"
+    given = {"optimizers": [PLAIN, "newton"], "runs": 64, "seed": 3}
+    frame = escapes(f"{name}:curvature=2", [2], **given)
+    assert frame["problem"].tolist() == [f"{name}:curvature=2.0"] * 2
+    assert frame["escaped"].tolist() == [64, 0]
+    assert frame["converged_saddle"].tolist() == [0, 64]
+    mine = FunctionProblem(2, law=WalledSaddle(2, curvature=2))
+    runs = escape_runs(mine, **given)
+    assert runs.loc[runs["optimizer"] == "newton", "index"].unique().tolist() == [1]
+    assert runs["group"].nunique() == 2
+    with pytest.raises(TypeError, match="neither hessian nor hvp"):
+        escapes("tests.conformance.optimizers:Blind", [3], PLAIN)
+    with pytest.raises(TypeError, match="is a WalledSaddle, not an Optimizer"):
+        escapes(QUADRATIC, [2], name)
 
 
 def test_one_run_that_overflows_is_that_run_alone() -> None:
