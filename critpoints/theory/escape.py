@@ -238,8 +238,9 @@ def predicted(
 ) -> EscapeTime | None:
     """What theory says of an optimizer by its name and hyper-parameters, or None.
 
-    None for a schedule, gradient noise or clipping, for unequal negative curvatures, for starts
-    on the saddle, and for other methods.
+    None for a schedule, gradient noise or clipping, for unequal negative curvatures (which the
+    undamped saddle-free Newton method does not see), for starts on the saddle, and for other
+    methods.
 
     Parameters
     ----------
@@ -257,7 +258,8 @@ def predicted(
     if method == "adagrad":
         small = width <= lr / 10 and lr <= radius / 2
         return EscapeTime(adagrad_time(lr, radius, k), None, False) if small else None
-    if method not in METHODS or len(set(curvatures)) != 1:
+    blind = method == "saddle-free" and not settings.get("damping")  # to curvatures
+    if method not in METHODS or (len(set(curvatures)) != 1 and not blind):
         return None
     more = {key: settings[key] for key in ("momentum", "damping") if key in settings}
     growth = recursion(method, curvatures[0], lr=lr, **more)

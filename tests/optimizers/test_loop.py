@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from critpoints.domains import Box, Domain
+from critpoints.domains import Box, Domain, Euclidean
+from critpoints.landscapes import from_callables
 from critpoints.optimizers import (
     OPTIMIZERS,
     Cubic,
@@ -132,6 +133,28 @@ def test_a_bowl_has_no_saddle(name: str) -> None:
     x0 = np.random.default_rng(9).normal(size=(20, 3))
     found = ended(optimizer(name), Quadratic((0.1, 1.0, 3.0)), x0, steps=500)
     assert set(found.counts) <= {"minimum", "out_of_budget"}
+
+
+def test_a_bowl_that_rounding_bends_down_has_no_saddle() -> None:
+    """Curvatures down to 1e-18 in oblique directions: computed eigenvalues may be negative."""
+    rng, below = np.random.default_rng(10), 0
+    for _ in range(10):
+        turned = np.linalg.qr(rng.normal(size=(6, 6)))[0]
+        h = (turned * 10.0 ** np.array([0, -2, -16, -17, -18, -18])) @ turned.T
+        h = (h + h.T) / 2
+        below += int((np.linalg.eigvalsh(h) < 0).any())
+        bowl = from_callables(
+            lambda x, h=h: ((x @ h) * x).sum(axis=1) / 2,
+            lambda x, h=h: x @ h,
+            lambda x, h=h: np.broadcast_to(h, (len(x), 6, 6)),
+            domain=Euclidean(6),
+        )
+        for name in ("gd:lr=1", "momentum:lr=.5", "newton", "saddle-free", "lbfgs"):
+            found = ended(optimizer(name), bowl, rng.normal(size=(5, 6)), steps=3000)
+            assert found.counts == {"converged": 5}
+        restless = ended(NewtonCG(), bowl, rng.normal(size=(5, 6)), steps=100)
+        assert set(restless.counts) <= {"minimum", "out_of_budget"}
+    assert below > 5  # without the tolerance for rounding these would be saddles
 
 
 def test_second_derivatives_are_asked_for_before_any_work() -> None:

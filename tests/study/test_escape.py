@@ -64,6 +64,15 @@ def test_variance_of_gradient_descent() -> None:
     assert abs(squares.mean() - 1.3 * variance) > 4 * error  # the control
 
 
+def test_saddle_free_newton_does_not_see_curvatures() -> None:
+    frame = escapes("quadratic:spectrum=-.1/-2/1", [3], ["saddle-free:lr=.1", PLAIN], runs=4000)
+    assert frame["predicted"].notna().tolist() == [True, False]
+    assert abs(frame["z"][0]) < 4
+    lone = escape_time(recursion("saddle-free", 1.0, lr=0.1), width=1e-3, radius=1.0)
+    error = math.sqrt(lone.variance / 4000)
+    assert abs(frame["mean"][0] - lone.mean) > 4 * error  # the control: two directions, not one
+
+
 def test_directions_that_are_stable_do_not_matter() -> None:
     frame = escapes(QUADRATIC, [1, 5, 100], PLAIN, runs=2000)
     assert frame["predicted"].nunique() == 1

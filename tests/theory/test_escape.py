@@ -139,6 +139,10 @@ def test_predicted_knows_what_it_does_not_know() -> None:
     for method in ("adam", "newton", "perturbed", None):
         assert predicted(method, SETTINGS, **SADDLE) is None
     assert predicted("adagrad", SETTINGS, **SADDLE | {"width": 0.1}) is None
+    unequal = SADDLE | {"curvatures": (1.0, 2.0)}
+    assert predicted("saddle-free", SETTINGS | {"damping": 0.1}, **unequal) is None
+    blind = predicted("saddle-free", SETTINGS | {"damping": 0.0}, **unequal)
+    assert blind == predicted("saddle-free", SETTINGS, **SADDLE | {"curvatures": (GAMMA, GAMMA)})
 
 
 @pytest.mark.parametrize(
