@@ -6,6 +6,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -85,11 +86,11 @@ def _checked_sigma(value: Any, *, matrix: bool = True) -> tuple[float, ...]:
     return tuple(real("sigma", s, at_least=None if entries else 0) for s in given)
 
 
-def _plain(domain: Domain) -> bool:
+@cache
+def _plain(domain: type[Domain]) -> bool:
     """Whether a displacement is just added, as on a box and in all of space."""
     return all(
-        getattr(type(domain), name) is getattr(Domain, name)
-        for name in ("retract", "tangent", "wrap")
+        getattr(domain, name) is getattr(Domain, name) for name in ("retract", "tangent", "wrap")
     )
 
 
@@ -169,7 +170,7 @@ class FirstOrder(Optimizer):
         if self.clip is not None:
             shorten(gradient, self.clip)
         move = self.displacement(state, rate_at(self.lr, state.step), rng)
-        if _plain(domain):
+        if _plain(type(domain)):
             x = np.add(state.x, move, out=state.x)
         else:
             x = domain.retract(state.x, domain.tangent(state.x, move))
