@@ -48,6 +48,9 @@ def command(
     gradients: Annotated[
         int | None, typer.Option(metavar="N", help="Gradient evaluations a run at most.")
     ] = None,
+    products: Annotated[
+        int | None, typer.Option(metavar="N", help="Hessian-vector products a run at most.")
+    ] = None,
     seconds: Annotated[
         float | None, typer.Option(metavar="S", help="Time for all rows together at most.")
     ] = None,
@@ -75,9 +78,9 @@ def command(
 
     with progress.bar(log_json) as show:
         given = {
-            "runs": runs, "steps": steps, "gradients": gradients, "seconds": seconds,
-            "seed": seed, "jobs": jobs, "backend": options.on(backend, scheduler), "progress": show,
-            "max_memory": max_memory,
+            "runs": runs, "steps": steps, "gradients": gradients, "products": products,
+            "seconds": seconds, "seed": seed, "jobs": jobs,
+            "backend": options.on(backend, scheduler), "progress": show, "max_memory": max_memory,
             "store": sampling.default_store() if store is None else store,
         }  # fmt: skip
         if single:

@@ -1,6 +1,6 @@
 """Escape from saddles: problems, and the runs of optimizers on them."""
 
-from critpoints.escape.drawn import DrawnProblem, RandomProblem, SpinProblem
+from critpoints.escape.drawn import DrawnProblem, FunctionProblem, RandomProblem, SpinProblem
 from critpoints.escape.learning import (
     AutoencoderProblem,
     FactorisationProblem,
@@ -46,6 +46,7 @@ __all__ = [
     "DrawnProblem",
     "EscapeTimes",
     "FactorisationProblem",
+    "FunctionProblem",
     "KnownProblem",
     "MonkeyProblem",
     "OctopusProblem",

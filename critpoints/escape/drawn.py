@@ -8,9 +8,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from critpoints import refs
 from critpoints.census import census
+from critpoints.domains import Domain
 from critpoints.escape.problem import Problem, Saddle, leaving
-from critpoints.landscapes import SphericalSpin, TorusPolynomial
+from critpoints.landscapes import LANDSCAPES, SphericalSpin, TorusPolynomial
 from critpoints.protocols import Landscape, RandomField
 from critpoints.validation import integer, real
 
@@ -149,3 +151,71 @@ class SpinProblem(DrawnProblem):
     def field(self) -> SphericalSpin:
         """With these p."""
         return SphericalSpin(self.dim, self.p)
+
+
+@dataclass(frozen=True)
+class FunctionProblem(DrawnProblem):
+    """A saddle of a function of the user's own, or of functions drawn from a law of theirs.
+
+    What ``critpoints escape --problem mine:Loss`` starts from, where ``Loss`` is a landscape.
+
+    Parameters
+    ----------
+    dim : int
+    width, radius : float
+        In the units of the function.
+    law : Landscape or RandomField
+        Hashable, as a frozen dataclass is. It needs second derivatives; to start optimizers from
+        a known saddle of a function without, use :func:`from_saddle`.
+
+    Raises
+    ------
+    TypeError
+        If ``law`` is not of this kind.
+    """
+
+    law: Landscape | RandomField | None = None
+
+    population = "runs from saddles of a user's own function"
+    proven: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        law = self.law
+        if not isinstance(law, Landscape | RandomField):
+            raise TypeError(f"law must be a Landscape or a RandomField, got {law!r}")
+        if type(law).__hash__ is None:
+            raise TypeError(f"law must be hashable, a frozen dataclass: got {law!r}")
+        if isinstance(law, Landscape) and not law.second_order:
+            raise TypeError(
+                f"{type(law).__name__} has neither hessian nor hvp, by which its saddles are found"
+            )
+        super().__post_init__()
+        if self.dim != law.dim:
+            raise ValueError(f"dim must be {law.dim}, got {self.dim}")
+
+    @property
+    def label(self) -> str:
+        """The reference of the law."""
+        return refs.describe(self.law, LANDSCAPES)
+
+    def field(self) -> RandomField:
+        """The law, or one that always draws the function."""
+        return self.law if isinstance(self.law, RandomField) else _Always(self.dim, self.law)
+
+
+@dataclass(frozen=True)
+class _Always(RandomField):
+    """The law of one function."""
+
+    dim: int
+    function: Any
+
+    @property
+    def domain(self) -> Domain:
+        found: Domain = self.function.domain
+        return found
+
+    def sample(self, rng: np.random.Generator) -> Landscape:
+        """The function."""
+        found: Landscape = self.function
+        return found

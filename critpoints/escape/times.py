@@ -43,13 +43,14 @@ class EscapeTimes(Runs):
     optimizer : Optimizer
     steps : int
         Budget a run.
-    gradients : int, optional
-        Budget of gradient evaluations a run.
+    gradients, products : int, optional
+        Budgets of gradient evaluations and of Hessian-vector products a run.
     """
 
     optimizer: Optimizer = field(default_factory=GradientDescent)
     steps: int = 10_000
     gradients: int | None = None
+    products: int | None = None
 
     name: ClassVar[str] = "escape"
 
@@ -57,8 +58,10 @@ class EscapeTimes(Runs):
         if not isinstance(self.optimizer, Optimizer):
             raise TypeError(f"optimizer must be an Optimizer, got {self.optimizer!r}")
         object.__setattr__(self, "steps", integer("steps", self.steps, low=1))
-        if self.gradients is not None:
-            object.__setattr__(self, "gradients", integer("gradients", self.gradients, low=1))
+        for key in ("gradients", "products"):
+            value = getattr(self, key)
+            if value is not None:
+                object.__setattr__(self, key, integer(key, value, low=1))
 
     @property
     def method(self) -> str:
@@ -83,7 +86,7 @@ class EscapeTimes(Runs):
 
     def settings(self) -> dict[str, Any]:
         """The optimizer, field by field, and the budgets."""
-        cls = type(self.optimizer)
+        cls, products = type(self.optimizer), self.products
         ours = any(entry.cls is cls for entry in OPTIMIZERS.values())
         return {
             "name": self.name,
@@ -92,6 +95,7 @@ class EscapeTimes(Runs):
             "hyper_parameters": list(refs.fields(self.optimizer).items()),
             "steps": self.steps,
             "gradients": self.gradients,
+            **({} if products is None else {"products": products}),  # younger than stored data
         }
 
     def stream_settings(self) -> dict[str, Any]:
@@ -148,6 +152,7 @@ class EscapeTimes(Runs):
             rng=rng,
             steps=self.steps,
             gradients=self.gradients,
+            products=self.products,
             stop=saddle.exit,
             tol=problem.tol,
             bound=problem.bound,

@@ -2,7 +2,9 @@
 
 from critpoints.optimizers.adam import Adam, AdamW, AMSGrad
 from critpoints.optimizers.adaptive import AdaGrad, RMSProp
+from critpoints.optimizers.clipped import Clipped
 from critpoints.optimizers.exits import Distance, Drop, Exit
+from critpoints.optimizers.first_order import covariance_sigma
 from critpoints.optimizers.gradient import GradientDescent, StochasticGradientDescent
 from critpoints.optimizers.guarded import Cubic, TrustRegion
 from critpoints.optimizers.lbfgs import LBFGS
@@ -48,9 +50,9 @@ def optimizer(reference: str) -> Optimizer:
         If a class of the user's is no optimizer.
     """
     found = parse(reference, OPTIMIZERS, "optimizer")
-    built = found.cls(**found.preset, **found.keys)
-    if not isinstance(built, Optimizer):
-        raise TypeError(f"optimizer {reference!r} is a {type(built).__name__}, not an Optimizer")
+    if not issubclass(found.cls, Optimizer):
+        raise TypeError(f"optimizer {reference!r} is a {found.cls.__name__}, not an Optimizer")
+    built: Optimizer = found.cls(**found.preset, **found.keys)
     return built
 
 
@@ -61,6 +63,7 @@ __all__ = [
     "AdaGrad",
     "Adam",
     "AdamW",
+    "Clipped",
     "Cubic",
     "Distance",
     "Drop",
@@ -79,6 +82,7 @@ __all__ = [
     "SaddleFree",
     "StochasticGradientDescent",
     "TrustRegion",
+    "covariance_sigma",
     "optimizer",
     "run",
 ]

@@ -60,6 +60,9 @@ class Distance(Exit):
         if self.basis is not None:
             gap = gap @ self.basis
         found: FloatArray = np.sqrt(np.vecdot(gap, gap))
+        far = np.isinf(found)
+        if far.any():  # squares overflow before lengths do
+            found[far] = np.hypot.reduce(gap[far], axis=1)
         return found
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from critpoints.domains import Domain
 from critpoints.protocols import FloatArray, Landscape, Optimizer, State
@@ -28,11 +31,66 @@ def checked_rate(value: Any) -> Rate:
     return value if callable(value) else real("lr", value, above=0)
 
 
-def _plain(domain: Domain) -> bool:
+def rate_at(lr: Rate, step: int) -> float:
+    """The learning rate of a step, counted from 0.
+
+    Raises
+    ------
+    ValueError
+        If a schedule says what is no rate; 0 is one, for schedules that end there.
+    """
+    return real(f"lr({step})", float(lr(step)), at_least=0) if callable(lr) else lr
+
+
+def shorten(gradient: FloatArray, limit: float) -> None:
+    """Clip rows longer than ``limit`` to it, in place: g ← g·limit/‖g‖."""
+    length = np.sqrt(np.vecdot(gradient, gradient))[:, None]
+    gradient *= np.minimum(1.0, limit / np.maximum(length, limit))
+
+
+def covariance_sigma(covariance: ArrayLike) -> tuple[float, ...]:
+    r"""``sigma`` for gradient noise of a given covariance C: its root :math:`S=S^T=C^{1/2}`.
+
+    Parameters
+    ----------
+    covariance : array_like, shape (n, n)
+        Symmetric, positive semidefinite; eigenvalues that are negative by rounding count as 0.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+
+    Examples
+    --------
+    >>> [round(s, 12) for s in covariance_sigma([[5, 4], [4, 5]])]
+    [2.0, 1.0, 1.0, 2.0]
+    """
+    c = np.asarray(covariance, dtype=np.float64)
+    if c.ndim != 2 or c.shape[0] != c.shape[1] or not np.isfinite(c).all():
+        raise ValueError(f"covariance must be a square matrix of finite numbers, got {c.tolist()}")
+    values, vectors = np.linalg.eigh(c)
+    rounding = len(c) * np.finfo(float).eps * np.abs(values).max(initial=0.0)
+    if np.abs(c - c.T).max(initial=0.0) > rounding or (values < -rounding).any():
+        raise ValueError(
+            f"covariance must be symmetric and positive semidefinite, got {c.tolist()}"
+        )
+    root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+    return tuple(root.ravel().tolist())
+
+
+def _checked_sigma(value: Any, *, matrix: bool = True) -> tuple[float, ...]:
+    """Standard deviations, or entries of a matrix if their number may be that of one."""
+    given = value if isinstance(value, tuple) else (value,)
+    entries = matrix and len(given) > 1 and math.isqrt(len(given)) ** 2 == len(given)
+    return tuple(real("sigma", s, at_least=None if entries else 0) for s in given)
+
+
+@cache
+def _plain(domain: type[Domain]) -> bool:
     """Whether a displacement is just added, as on a box and in all of space."""
     return all(
-        getattr(type(domain), name) is getattr(Domain, name)
-        for name in ("retract", "tangent", "wrap")
+        getattr(domain, name) is getattr(Domain, name) for name in ("retract", "tangent", "wrap")
     )
 
 
@@ -48,11 +106,13 @@ class FirstOrder(Optimizer):
         Gradients longer than this are shortened to it, g ← g·clip/‖g‖ (Pascanu, Mikolov & Bengio
         2013, ICML, Algorithm 1).
     sigma : tuple of float
-        Standard deviations of Gaussian gradient noise: one for all coordinates, or one for each.
+        Gaussian gradient noise N(0, SSᵀ): one standard deviation for all coordinates, one for
+        each (a diagonal S), or the entries of S row by row; :func:`covariance_sigma` makes them.
 
     Notes
     -----
-    Noise is added first, then the gradient is clipped. On a curved domain the displacement is
+    Noise is added first, then the gradient is clipped; :class:`~critpoints.optimizers.Clipped`
+    clips any other rule. On a curved domain the displacement is
     made tangent, and so are the ``carried`` slots at the new point: to first order their parallel
     transport (Absil, Mahony & Sepulchre 2008, section 8.1).
     """
@@ -68,28 +128,35 @@ class FirstOrder(Optimizer):
         object.__setattr__(self, "lr", checked_rate(self.lr))
         if self.clip is not None:
             object.__setattr__(self, "clip", real("clip", self.clip, above=0))
-        given = self.sigma if isinstance(self.sigma, tuple) else (self.sigma,)
-        object.__setattr__(self, "sigma", tuple(real("sigma", s, at_least=0) for s in given))
+        object.__setattr__(self, "sigma", _checked_sigma(self.sigma))
 
     @property
     def restless(self) -> bool:
         """Whether there is gradient noise."""
         return any(self.sigma)
 
-    def rate(self, step: int) -> float:
-        """The learning rate of a step, counted from 0."""
-        return float(self.lr(step)) if callable(self.lr) else self.lr
-
     def init(self, landscape: Landscape, x: FloatArray) -> State:
         """As every optimizer; ``sigma`` must fit the landscape."""
         ambient = landscape.domain.ambient
-        if len(self.sigma) not in {1, ambient}:
-            raise ValueError(f"sigma must have 1 or {ambient} values, got {len(self.sigma)}")
+        if len(self.sigma) not in {1, ambient, ambient**2}:
+            raise ValueError(
+                f"sigma must have 1, {ambient} or {ambient**2} values, got {len(self.sigma)}"
+            )
+        if len(self.sigma) == ambient:
+            _checked_sigma(self.sigma, matrix=False)
         return super().init(landscape, x)
 
     @abstractmethod
     def displacement(self, state: State, lr: float, rng: np.random.Generator) -> FloatArray:
         """The displacement from ``state.gradient``; may overwrite it and the slots."""
+
+    def _noise(self, shape: tuple[int, ...], rng: np.random.Generator) -> FloatArray:
+        """Rows Sξ, ξ standard normal: shape (runs, ambient)."""
+        noise = rng.standard_normal(shape)
+        if len(self.sigma) in {1, shape[1]}:
+            noise *= self.sigma
+            return noise
+        return np.asarray(noise @ np.reshape(self.sigma, (shape[1], shape[1])).T)
 
     def step(self, landscape: Landscape, state: State, rng: np.random.Generator) -> State:
         """The state a step later."""
@@ -99,14 +166,11 @@ class FirstOrder(Optimizer):
         """The state a step later, in the arrays of ``state``."""
         domain, gradient = landscape.domain, state.gradient
         if self.restless:
-            noise = rng.standard_normal(gradient.shape)
-            noise *= self.sigma
-            gradient += noise
+            gradient += self._noise(gradient.shape, rng)
         if self.clip is not None:
-            length = np.sqrt(np.vecdot(gradient, gradient))[:, None]
-            gradient *= np.minimum(1.0, self.clip / np.maximum(length, self.clip))
-        move = self.displacement(state, self.rate(state.step), rng)
-        if _plain(domain):
+            shorten(gradient, self.clip)
+        move = self.displacement(state, rate_at(self.lr, state.step), rng)
+        if _plain(type(domain)):
             x = np.add(state.x, move, out=state.x)
         else:
             x = domain.retract(state.x, domain.tangent(state.x, move))

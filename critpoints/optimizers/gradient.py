@@ -42,7 +42,7 @@ class GradientDescent(FirstOrder):
 
 @dataclass(frozen=True)
 class StochasticGradientDescent(GradientDescent):
-    """Gradient descent with Gaussian gradient noise, θ ← θ − ε(g + ξ), ξ ~ N(0, diag σ²).
+    """Gradient descent with Gaussian gradient noise, θ ← θ − ε(g + ξ), ξ ~ N(0, SSᵀ).
 
     Parameters
     ----------
@@ -51,8 +51,9 @@ class StochasticGradientDescent(GradientDescent):
     clip
         As in :class:`~critpoints.optimizers.first_order.FirstOrder`.
     sigma : tuple of float
-        Standard deviations: one for all coordinates, or one for each. Unit covariance by
-        default, a normalisation; the noise of Ge et al. has unit length.
+        S: one standard deviation for all coordinates, one for each, or a matrix row by row; for
+        noise of covariance C ``sigma=covariance_sigma(C)``. Unit covariance by default, a
+        normalisation; the noise of Ge et al. has unit length.
 
     References
     ----------

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from critpoints.optimizers.backtrack import backtrack
-from critpoints.optimizers.first_order import Rate, checked_rate
+from critpoints.optimizers.first_order import Rate, checked_rate, rate_at
 from critpoints.optimizers.krylov import dot
 from critpoints.optimizers.spectral import EPS
 from critpoints.protocols import FloatArray, Landscape, Optimizer, State
@@ -63,7 +63,7 @@ class LBFGS(Optimizer):
     def step(self, landscape: Landscape, state: State, rng: np.random.Generator) -> State:
         """The state a step later."""
         domain, g = landscape.domain, state.gradient
-        rate = self.lr(state.step) if callable(self.lr) else self.lr
+        rate = rate_at(self.lr, state.step)
         move = -rate * domain.tangent(state.x, self._scaled(state))
         slope = -dot(g, move)
         uphill = slope <= 0  # transported pairs may fail on a curved domain

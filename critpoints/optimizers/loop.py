@@ -134,26 +134,31 @@ class _Loop:
     def _at_start(self) -> Verdict:
         """Outside already, at rest for ever, or off we go."""
         slopes = squares(self.state.gradient)
-        verdict = self._verdict(slopes)
+        verdict = Verdict.at(0, self._ends(slopes))
         self.small = small_gradient(self.state, slopes, self.limits.tol)
         if not self.optimizer.restless:
             rows = np.flatnonzero(small_gradient(self.state, slopes, 0.0))
             found, index = kind(self.landscape, self.state.x[rows])
-            verdict.outcome[rows] = np.where(
-                found == Outcome.MINIMUM, found, int(Outcome.NEVER_LEAVES)
-            )
-            verdict.index[rows] = index
+            found[found != Outcome.MINIMUM] = Outcome.NEVER_LEAVES
+            verdict.outcome[rows], verdict.index[rows] = found, index
         share, which = exits.first(self.events, np.zeros_like(self.levels), self.levels)
         return verdict.escaped(0, np.where(np.isnan(share), share, 0.0), which)
 
-    def _after_step(self) -> Verdict:
-        """Later lines overrule earlier ones; an exit overrules all but overflow."""
+    def _after_step(self) -> Verdict | None:
+        """Later lines overrule earlier ones; an exit overrules all but overflow.
+
+        None where there is nothing to judge, as after most steps.
+        """
         state, still, slopes = self.state, self.small, squares(self.state.gradient)
-        verdict = self._verdict(slopes)
         self.small = small_gradient(state, slopes, self.limits.tol)
-        rows = np.flatnonzero(self.small & still)
+        ends, rest = self._ends(slopes), self.small & still
+        if not (self.events or ends.any() or rest.any()):
+            return None
+        verdict, rows = Verdict.at(state.step, ends), np.flatnonzero(rest)
         if rows.size:
             found, index = kind(self.landscape, state.x[rows])
+            if state.step == 1:  # small before the first step too: a saddle to within rounding
+                found[found != Outcome.MINIMUM] = Outcome.NEVER_LEAVES
             final = (found == Outcome.MINIMUM) | (not self.optimizer.restless)
             verdict.outcome[rows[final]] = found[final]
             verdict.index[rows[final]] = index[final]
@@ -163,15 +168,17 @@ class _Loop:
         share, which = exits.first(self.events, before, self.levels)
         return verdict.escaped(state.step - 1, share, which)
 
-    def _verdict(self, slopes: FloatArray) -> Verdict:
-        """Budgets, divergence and overflow."""
-        outcome = np.where(spent(self.state, self.limits), int(Outcome.OUT_OF_BUDGET), 0)
+    def _ends(self, slopes: FloatArray) -> IntArray:
+        """Budgets, divergence and overflow; 0 for a run that goes on."""
         gone = strayed(self.state, slopes, self.limits.bound)
-        outcome = np.where(gone > 0, gone, outcome)
-        return Verdict.at(self.state.step, outcome)
+        over = spent(self.state, self.limits) & (gone == 0)
+        gone[over] = Outcome.OUT_OF_BUDGET
+        return gone
 
-    def _close(self, verdict: Verdict) -> None:
+    def _close(self, verdict: Verdict | None) -> None:
         """Take the runs that have ended out of the batch."""
+        if verdict is None:
+            return
         over = verdict.outcome != Outcome.RUNNING
         if not over.any():
             return

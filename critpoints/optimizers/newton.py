@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from critpoints.optimizers.first_order import Rate, checked_rate
+from critpoints.optimizers.first_order import Rate, checked_rate, rate_at
 from critpoints.optimizers.spectral import Spectral, quotient
 from critpoints.protocols import FloatArray
 from critpoints.validation import real
@@ -43,8 +43,8 @@ class Newton(Spectral):
 
     def coordinates(self, values: FloatArray, slopes: FloatArray, step: int) -> FloatArray:
         """−ε c/(λ + δ)."""
-        rate = self.lr(step) if callable(self.lr) else self.lr
-        return -rate * quotient(slopes, self.curvature(values) + self.damping)
+        divisors = self.curvature(values) + self.damping
+        return -rate_at(self.lr, step) * quotient(slopes, divisors)
 
     def curvature(self, values: FloatArray) -> FloatArray:
         """The eigenvalues to divide by."""

@@ -20,8 +20,9 @@ class Outcome(IntEnum):
     in a row, and the index there zero or not. ``CONVERGED``: the same, but the Hessian is
     degenerate or there is none. ``DIVERGED``: left the ball of radius ``bound``.
     ``NON_FINITE``: overflow, or the function is not defined there. ``OUT_OF_BUDGET``: steps,
-    gradients or products spent. ``NEVER_LEAVES``: started exactly on a critical point that is
-    no minimum, by a method that stays there.
+    gradients or products spent. ``NEVER_LEAVES``: started on a critical point that is no
+    minimum, exactly or with a gradient that is small before and after the first step, by a method
+    that stays there.
     """
 
     RUNNING = 0

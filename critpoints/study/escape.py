@@ -50,6 +50,7 @@ def escapes(
     runs: int = 1000,
     steps: int = 10_000,
     gradients: int | None = None,
+    products: int | None = None,
     seconds: float | None = None,
     seed: int = 0,
     jobs: int = 1,
@@ -75,8 +76,9 @@ def escapes(
         Runs a row.
     steps : int
         Budget a run in steps.
-    gradients : int, optional
-        Budget a run in gradient evaluations.
+    gradients, products : int, optional
+        Budgets a run in gradient evaluations and in Hessian-vector products, of which a Hessian
+        counts d.
     seconds : float, optional
         Wall-clock time of all together at most; rows that it ends are ``incomplete``.
     seed, jobs, backend, store, progress, max_memory
@@ -126,8 +128,8 @@ def escapes(
     """
     real("level", level, above=0, below=1)
     outcomes = _sampled(
-        problems, dims, optimizers, runs, steps, gradients, seconds, seed, jobs, backend, store,
-        progress, max_memory,
+        problems, dims, optimizers, runs, steps, gradients, products, seconds, seed, jobs, backend,
+        store, progress, max_memory,
     )  # fmt: skip
     return pd.DataFrame([_record(outcome, level) for outcome in outcomes])
 
@@ -140,6 +142,7 @@ def escape_runs(
     runs: int = 1000,
     steps: int = 10_000,
     gradients: int | None = None,
+    products: int | None = None,
     seconds: float | None = None,
     seed: int = 0,
     jobs: int = 1,
@@ -152,8 +155,8 @@ def escape_runs(
 
     Parameters
     ----------
-    problems, dims, optimizers, runs, steps, gradients, seconds, seed, jobs, backend, store,
-    progress, max_memory
+    problems, dims, optimizers, runs, steps, gradients, products, seconds, seed, jobs, backend,
+    store, progress, max_memory
         As in :func:`escapes`.
 
     Returns
@@ -166,8 +169,8 @@ def escape_runs(
         value, gradient_norm, digest.
     """
     outcomes = _sampled(
-        problems, dims, optimizers, runs, steps, gradients, seconds, seed, jobs, backend, store,
-        progress, max_memory,
+        problems, dims, optimizers, runs, steps, gradients, products, seconds, seed, jobs, backend,
+        store, progress, max_memory,
     )  # fmt: skip
     return pd.concat([_runs(outcome) for outcome in outcomes], ignore_index=True)
 
@@ -179,6 +182,7 @@ def specs(
     *,
     steps: int = 10_000,
     gradients: int | None = None,
+    products: int | None = None,
     seed: int = 0,
 ) -> list[Spec]:
     """A row a problem, dimension and optimizer, all checked before any run."""
@@ -190,7 +194,7 @@ def specs(
         if not given:
             raise ValueError(f"{name} must name at least one, got none")
     wanted = [None] if dims is None else parse_dims(dims)
-    ways = [EscapeTimes(build_optimizer(o), steps, gradients) for o in optimizers]
+    ways = [EscapeTimes(build_optimizer(o), steps, gradients, products) for o in optimizers]
     places: list[Problem] = [build("problem", p, d) for p in problems for d in wanted]
     for place in places:
         for way in ways:
@@ -218,11 +222,14 @@ def grouped_mean(values: FloatArray, size: int, level: float) -> tuple[float, fl
 
 def _sampled(
     problems: Problems, dims: str | Iterable[int] | None, optimizers: Optimizers, runs: int,
-    steps: int, gradients: int | None, seconds: float | None, seed: int, jobs: int, backend: str,
-    store: str | Path | None, progress: Progress | None, max_memory: int | None,
+    steps: int, gradients: int | None, products: int | None, seconds: float | None, seed: int,
+    jobs: int, backend: str, store: str | Path | None, progress: Progress | None,
+    max_memory: int | None,
 ) -> list[Outcome]:  # fmt: skip
     rule = Rule(None, integer("runs", runs, low=1, high=10**9), seconds)
-    wanted = specs(problems, dims, optimizers, steps=steps, gradients=gradients, seed=seed)
+    wanted = specs(
+        problems, dims, optimizers, steps=steps, gradients=gradients, products=products, seed=seed
+    )
     with Store(store) as kept:
         return collect(
             wanted, rule, store=kept, jobs=jobs, backend=backend, progress=progress,

@@ -9,7 +9,7 @@ from typing import Any
 from critpoints import refs
 from critpoints.depth import PRODUCTS, RandomProduct
 from critpoints.ensembles import ENSEMBLES
-from critpoints.escape import PROBLEMS, Problem
+from critpoints.escape import PROBLEMS, FunctionProblem, Problem
 from critpoints.landscapes import LANDSCAPES
 from critpoints.optimizers import OPTIMIZERS, optimizer
 from critpoints.protocols import Ensemble, Landscape, Optimizer, RandomField
@@ -38,6 +38,8 @@ def registry_of(cls: type) -> Mapping[str, Entry]:
 def build(kind: str, given: Any, dim: int | None) -> Any:
     """Make an object of dimension ``dim`` from a reference, an instance or a class.
 
+    A landscape given as a problem stands for its saddles, found by a census.
+
     Raises
     ------
     ValueError, TypeError
@@ -52,6 +54,8 @@ def build(kind: str, given: Any, dim: int | None) -> Any:
         raise TypeError(f"dim is needed with {given!r}")
     make = given if isinstance(given, type) else refs.parse(given, registry, kind)
     made = make(check_dim(dim))
+    if kind == "problem" and isinstance(made, Landscape | RandomField):
+        made = FunctionProblem(made.dim, law=made)
     if not isinstance(made, bases):
         names = " or ".join(f"critpoints.{base.__name__}" for base in bases)
         raise TypeError(f"{kind} {given!r} is not a subclass of {names}")

@@ -164,7 +164,7 @@ def _tuned(
 ) -> pd.DataFrame:  # fmt: skip
     rules, limit = _rules(optimizers), integer("budget", budget, low=1)
     wanted, root = integer("runs", runs, low=1, high=10**9), tuning.tuning_seed(seed)
-    if grid:
+    if grid is not tuning.GRID:  # the default serves any line-up
         tuning.check_grid(grid, rules)
     entries = [
         _Entry(_spec(place, way, limit, wanted, root), EscapeTimes(rule).ref, "tuning")

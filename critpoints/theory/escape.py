@@ -83,7 +83,9 @@ class Recursion:
     @property
     def roots(self) -> tuple[float, float]:
         """z₁ > z₂, both real since p² ≥ 4q in every unstable direction."""
-        larger = (self.p + math.sqrt(self.p**2 - 4 * self.q)) / 2
+        half = math.sqrt(self.q)
+        gap = max(self.p - 2 * half, 0.0)  # factored: p² overflows before p does
+        larger = (self.p + math.sqrt(gap) * math.sqrt(self.p + 2 * half)) / 2
         return larger, self.q / larger
 
     @property
@@ -164,7 +166,7 @@ def escape_time(
     Returns
     -------
     EscapeTime or None
-        None if growth is too slow to be told from none.
+        None if growth is too slow to be told from none, or so fast that it overflows.
     """
     s, r = real("width", width, above=0), real("radius", radius, above=0)
     k = integer("directions", directions, low=1)
@@ -214,7 +216,7 @@ def adagrad_time(lr: float, radius: float, directions: int = 1) -> float:
     """
     k = integer("directions", directions, low=1)
     goal = real("radius", radius, above=0) / (real("lr", lr, above=0) * math.sqrt(k))
-    far = goal**2 / 8
+    far = goal * goal / 8
     if goal <= 1:
         return 1.0
     if far > 1e5:
@@ -236,8 +238,9 @@ def predicted(
 ) -> EscapeTime | None:
     """What theory says of an optimizer by its name and hyper-parameters, or None.
 
-    None for a schedule, gradient noise or clipping, for unequal negative curvatures, for starts
-    on the saddle, and for other methods.
+    None for a schedule, gradient noise or clipping, for unequal negative curvatures (which the
+    undamped saddle-free Newton method does not see), for starts on the saddle, and for other
+    methods.
 
     Parameters
     ----------
@@ -255,7 +258,8 @@ def predicted(
     if method == "adagrad":
         small = width <= lr / 10 and lr <= radius / 2
         return EscapeTime(adagrad_time(lr, radius, k), None, False) if small else None
-    if method not in METHODS or len(set(curvatures)) != 1:
+    blind = method == "saddle-free" and not settings.get("damping")  # to curvatures
+    if method not in METHODS or (len(set(curvatures)) != 1 and not blind):
         return None
     more = {key: settings[key] for key in ("momentum", "damping") if key in settings}
     growth = recursion(method, curvatures[0], lr=lr, **more)
@@ -269,7 +273,7 @@ def _heights(growth: Recursion, top: float) -> Array | None:
     """
     larger, smaller = growth.roots
     rate = math.log(larger)
-    if rate <= 0:
+    if not 0 < rate < math.inf:
         return None
     settled = 1 if smaller == 0 else math.ceil(-math.log(1e-17) / math.log(larger / smaller))
     steps = np.arange(min(settled, math.ceil(top / rate)) + 2)

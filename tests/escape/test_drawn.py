@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from critpoints.escape import RandomProblem, drawn
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from critpoints.domains import Euclidean
+from critpoints.escape import FunctionProblem, RandomProblem, drawn
+from critpoints.escape.landscapes import WalledSaddle
+from critpoints.landscapes import TorusPolynomial, from_callables
+from critpoints.protocols import Landscape
 from critpoints.seeding import stream
 
 
@@ -40,3 +49,53 @@ def test_memory_is_bounded(monkeypatch):
     assert len(drawn._RECENT) == 2
     assert draw(RandomProblem(1), 3)[0] is saddles[3]
     assert draw(RandomProblem(1), 0)[0] is not saddles[0]
+
+
+def test_saddles_of_a_function_are_those_of_its_census():
+    """Nine critical points, five of them saddles or the maximum; the minima are never drawn."""
+    problem = FunctionProblem(2, law=WalledSaddle(2, index=2))
+    assert problem.label == "critpoints.escape.landscapes:WalledSaddle:index=2"
+    points = {tuple(np.round(draw(problem, k)[0].point, 8) + 0.0) for k in range(40)}
+    assert points == {(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)}
+    saddle = draw(problem, 0)[0]
+    assert saddle.landscape is problem.law
+    assert saddle.exit.threshold == 0.2
+
+
+def test_saddles_of_a_law_are_those_of_many_functions():
+    problem = FunctionProblem(1, law=TorusPolynomial(1, degree=3))
+    assert problem.label == "torus:degree=3"
+    functions = [draw(problem, k)[0].landscape for k in range(3)]
+    assert len({float(f.value(np.zeros((1, 1)))[0]) for f in functions}) == 3
+
+
+@dataclass
+class Mutable(Landscape):
+    """Equal ones are not known from one another."""
+
+    dim: int
+    domain = Euclidean(2)
+
+    def value(self, x):
+        return x[:, 0]
+
+    def gradient(self, x):
+        return np.ones_like(x)
+
+    def hessian(self, x):
+        return np.zeros((len(x), 2, 2))
+
+
+@pytest.mark.parametrize(
+    ("law", "error", "said"),
+    [
+        (None, TypeError, "law must be a Landscape or a RandomField"),
+        (Mutable(2), TypeError, "law must be hashable"),
+        (from_callables(lambda x: x @ x, lambda x: 2 * x, domain=Euclidean(2), batched=False),
+         TypeError, "has neither hessian nor hvp"),
+        (WalledSaddle(3), ValueError, "dim must be 3"),
+    ],
+)  # fmt: skip
+def test_what_is_no_function_with_saddles_is_refused(law, error, said):
+    with pytest.raises(error, match=said):
+        FunctionProblem(2, law=law)

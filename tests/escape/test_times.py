@@ -58,6 +58,8 @@ def test_identity() -> None:
     one, same, other = (EscapeTimes(GradientDescent(lr)) for lr in (0.1, 0.1, 0.2))
     assert one.settings() == same.settings() != other.settings()
     assert one.settings() != EscapeTimes(GradientDescent(0.1), steps=5).settings()
+    bounded = EscapeTimes(GradientDescent(0.1), products=5).settings()
+    assert one.settings() == {k: v for k, v in bounded.items() if k != "products"} != bounded
     assert one.stream_settings() == other.stream_settings() == EscapeTimes(Adam()).stream_settings()
     assert one.ref == "gd:lr=0.1"
     assert one.storable
@@ -80,6 +82,9 @@ def test_budgets() -> None:
     assert (found["steps"] == 3).all()
     found = rows(EscapeTimes(GradientDescent(0.1), gradients=5))
     assert (found["gradients"] == 5).all()
+    found = rows(EscapeTimes(SaddleFree(lr=0.1), products=10))
+    assert (found["outcome"] == Outcome.OUT_OF_BUDGET).all()
+    assert (found["products"] == 12).all()  # a Hessian in three dimensions counts three
 
 
 def test_the_fraction_that_escaped() -> None:
@@ -102,7 +107,7 @@ def test_check_refuses_before_any_run() -> None:
         EscapeTimes(GradientDescent(sigma=(1.0, 2.0, 3.0))).check(problem)
 
 
-@pytest.mark.parametrize("keys", [{"steps": 0}, {"gradients": 0}, {"steps": -1}])
+@pytest.mark.parametrize("keys", [{"steps": 0}, {"gradients": 0}, {"products": 0}])
 def test_bad_budgets(keys) -> None:
     with pytest.raises(ValueError, match=next(iter(keys))):
         EscapeTimes(**keys)

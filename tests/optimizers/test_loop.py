@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from critpoints.domains import Box, Domain
+from critpoints.domains import Box, Domain, Euclidean
+from critpoints.landscapes import from_callables
 from critpoints.optimizers import (
     OPTIMIZERS,
     Cubic,
@@ -84,6 +85,18 @@ def test_exactly_on_a_saddle(name: str) -> None:
     assert rule.restless == (name in RESTLESS)
 
 
+def test_on_a_saddle_that_rounding_has_moved() -> None:
+    """A gradient of 1e-17 is none; one of 1e-7, after which the run comes to rest, is one."""
+    x0 = [[1e-17, 0.0, 0.0], [0.0, 0.0, 1e-17], [0.0, 1e-7, 0.0], [1.0 + 1e-16, 0.0, 1e-17]]
+    for rule in (GradientDescent(0.5), Newton()):
+        found = ended(rule, Well(), x0)
+        kinds = [Outcome.NEVER_LEAVES, Outcome.NEVER_LEAVES, Outcome.SADDLE, Outcome.MINIMUM]
+        assert found.outcome.tolist() == kinds
+        assert found.index.tolist() == [1, 1, 1, 0]
+    for rule in (Cubic(), NewtonCG()):  # the control
+        assert ended(rule, Well(), x0).counts == {"minimum": 4}
+
+
 LEAVING = [
     Perturbed(0.1, wait=10),
     Langevin(0.01, temperature=0.01),
@@ -120,6 +133,28 @@ def test_a_bowl_has_no_saddle(name: str) -> None:
     x0 = np.random.default_rng(9).normal(size=(20, 3))
     found = ended(optimizer(name), Quadratic((0.1, 1.0, 3.0)), x0, steps=500)
     assert set(found.counts) <= {"minimum", "out_of_budget"}
+
+
+def test_a_bowl_that_rounding_bends_down_has_no_saddle() -> None:
+    """Curvatures down to 1e-18 in oblique directions: computed eigenvalues may be negative."""
+    rng, below = np.random.default_rng(10), 0
+    for _ in range(10):
+        turned = np.linalg.qr(rng.normal(size=(6, 6)))[0]
+        h = (turned * 10.0 ** np.array([0, -2, -16, -17, -18, -18])) @ turned.T
+        h = (h + h.T) / 2
+        below += int((np.linalg.eigvalsh(h) < 0).any())
+        bowl = from_callables(
+            lambda x, h=h: ((x @ h) * x).sum(axis=1) / 2,
+            lambda x, h=h: x @ h,
+            lambda x, h=h: np.broadcast_to(h, (len(x), 6, 6)),
+            domain=Euclidean(6),
+        )
+        for name in ("gd:lr=1", "momentum:lr=.5", "newton", "saddle-free", "lbfgs"):
+            found = ended(optimizer(name), bowl, rng.normal(size=(5, 6)), steps=3000)
+            assert found.counts == {"converged": 5}
+        restless = ended(NewtonCG(), bowl, rng.normal(size=(5, 6)), steps=100)
+        assert set(restless.counts) <= {"minimum", "out_of_budget"}
+    assert below > 5  # without the tolerance for rounding these would be saddles
 
 
 def test_second_derivatives_are_asked_for_before_any_work() -> None:
@@ -217,6 +252,15 @@ def test_crossings_are_placed_between_steps() -> None:
     np.testing.assert_allclose(value.time, exact, rtol=1e-10)
 
 
+@pytest.mark.parametrize("rate", [1e5, 1e160, 1e300])
+def test_crossings_of_giant_steps(rate: float) -> None:
+    """Lengths count, whose squares may overflow."""
+    hill, x0 = Quadratic((-1.0, -1.0)), np.array([[0.003, 0.004]])
+    found = ended(GradientDescent(rate), hill, x0, stop=Distance(1.0, [0.0, 0.0]))
+    assert found.counts == {"escaped": 1}
+    assert found.time[0] == pytest.approx(math.log(200) / math.log1p(rate), rel=1e-9)
+
+
 def test_crossing_is_linear_from_a_level_that_has_no_logarithm() -> None:
     before, after = np.array([-1.0, 0.0, 0.1, 0.5]), np.array([1.0, 1.0, 0.2, np.nan])
     share = crossing(before, after, 0.5)
@@ -304,7 +348,7 @@ def test_bad_exits_and_noise_are_refused() -> None:
         Distance(1.0, np.zeros((1, 3)))
     with pytest.raises(ValueError, match="drop must be"):
         Drop(-1.0)
-    with pytest.raises(ValueError, match="sigma must have 1 or 3 values"):
+    with pytest.raises(ValueError, match="sigma must have 1, 3 or 9 values"):
         ended(StochasticGradientDescent(sigma=(1.0, 2.0)), Well(), np.ones((1, 3)))
 
 

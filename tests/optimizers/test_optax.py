@@ -25,7 +25,7 @@ from critpoints.optimizers import (
 )
 from critpoints.optimizers.optax import Optax
 from critpoints.protocols import Optimizer
-from tests.conformance.optimizers import Rayleigh, Well, check_optimizer, path, start
+from tests.conformance.optimizers import Quadratic, Rayleigh, Well, check_optimizer, path, start
 
 STEPS = 1000
 
@@ -64,6 +64,21 @@ def test_a_thousand_steps_of_optax(name: str) -> None:
     one, other = (path(rule, well, x, STEPS, 0) for rule in (mine, Optax(theirs)))
     gap = max(float(np.abs(a.x - b.x).max()) for a, b in zip(one, other, strict=True))
     assert gap < 1e-12
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_thousand_steps_away_from_a_saddle(name: str) -> None:
+    """Relative, where points grow by up to a hundred decades."""
+    mine, theirs = PAIRS[name]
+    saddle = Quadratic()
+    x = 1e-3 * start(saddle, 5, runs=4)
+    one, other = (path(rule, saddle, x, STEPS, 0) for rule in (mine, Optax(theirs)))
+    gaps = [
+        np.abs(a.x - b.x).max(axis=1) / np.linalg.norm(b.x, axis=1)
+        for a, b in zip(one, other, strict=True)
+    ]
+    assert np.max(gaps) < 1e-12
+    assert (np.abs(one[-1].x[:, 0]) > 3 * np.abs(x[:, 0])).all()
 
 
 def test_another_meaning_of_eps_is_seen() -> None:

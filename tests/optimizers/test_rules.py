@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from critpoints.optimizers import (
     Adam,
     AdamW,
     AMSGrad,
+    Clipped,
     Cubic,
     GradientDescent,
     HeavyBall,
@@ -28,10 +30,11 @@ from critpoints.optimizers import (
     SaddleFree,
     StochasticGradientDescent,
     TrustRegion,
+    covariance_sigma,
 )
 from critpoints.optimizers.secular import minimiser
 from critpoints.protocols import Landscape, Optimizer, State
-from tests.conformance.optimizers import Quadratic, Rayleigh, Well, path
+from tests.conformance.optimizers import Quadratic, Rayleigh, Well, check_optimizer, path
 
 H = (-0.5, 2.0)
 SADDLE = Quadratic(H)
@@ -138,12 +141,49 @@ def test_schedules_count_steps_from_zero() -> None:
     assert states[-1].x[0, 0] == pytest.approx(0.3 * factor, rel=1e-14)
 
 
+@pytest.mark.parametrize("rule", [GradientDescent, SaddleFree, LBFGS])
+def test_a_schedule_that_says_no_rate_is_refused(rule: Any) -> None:
+    for wrong in (-0.1, math.nan, math.inf):
+        with pytest.raises(ValueError, match=r"lr\(1\) must be a finite number >= 0, got"):
+            run_steps(rule(lambda t, wrong=wrong: wrong if t else 0.1), 2)
+    still = run_steps(rule(lambda t: 0.0 if t else 0.1), 2)  # the control
+    assert np.array_equal(still[1].x, still[2].x)
+
+
 def test_clipping_shortens_only_long_gradients() -> None:
     x = np.array([[3.0, 2.0], [0.1, 0.1]])
     state = path(GradientDescent(0.1, clip=1.0), SADDLE, x, 1, 0)[-1]
     g = SADDLE.gradient(x)
     np.testing.assert_allclose(state.x[0], x[0] - 0.1 * g[0] / np.linalg.norm(g[0]), rtol=1e-14)
     np.testing.assert_allclose(state.x[1], x[1] - 0.1 * g[1], rtol=1e-14)
+
+
+FIRST_ORDER = [GradientDescent, HeavyBall, Nesterov, AdaGrad, RMSProp, Adam, AdamW, AMSGrad]
+
+
+@pytest.mark.parametrize("rule", FIRST_ORDER)
+def test_the_wrapper_clips_as_the_rule_does(rule: Any) -> None:
+    x = np.array([[3.0, 2.0], [0.1, 0.1]])
+    own, wrapped = (
+        path(one, SADDLE, x, 20, 0)[-1] for one in (rule(0.1, clip=1.0), Clipped(rule(0.1), 1.0))
+    )
+    assert np.array_equal(own.x, wrapped.x)
+    assert not np.array_equal(path(rule(0.1), SADDLE, x, 20, 0)[-1].x, own.x)  # the control
+
+
+@dataclass(frozen=True)
+class NamedClipped(Clipped):
+    """With a name, as the suite asks for."""
+
+    name, version = "clipped", 1
+
+
+def test_the_wrapper_obeys_the_protocol() -> None:
+    check_optimizer(lambda: NamedClipped(HeavyBall(0.1), 0.5))
+    assert Clipped(Langevin(), 1.0).restless
+    for wrong in (Newton(), "gd"):
+        with pytest.raises(TypeError, match="rule must be an Optimizer of order 1"):
+            Clipped(wrong, 1.0)  # type: ignore[arg-type]
 
 
 def test_adagrad_without_eps_rests_where_no_gradient_ever_was() -> None:
@@ -164,6 +204,35 @@ def test_gradient_noise_has_the_covariance_given() -> None:
     for k, sigma in enumerate((2.0, 0.5)):
         assert abs(z_of_variance(moved[:, k], (0.1 * sigma) ** 2)) < 4
         assert abs(z_of_variance(moved[:, k], (0.105 * sigma) ** 2)) > 4  # the control
+
+
+def test_gradient_noise_of_a_full_covariance() -> None:
+    covariance = np.array([[4.0, 1.5], [1.5, 1.0]])
+    rule = StochasticGradientDescent(0.1, sigma=covariance_sigma(covariance))
+    moved = path(rule, SADDLE, np.zeros((40_000, 2)), 1, 15)[-1].x / 0.1
+    for a, wrong in (((1.0, 0.0), 4.4), ((0.0, 1.0), 1.1), ((1.0, 1.0), 5.0), ((1.0, -1.0), 5.0)):
+        along = moved @ a  # without its off-diagonal both last variances would be 5
+        assert abs(z_of_variance(along, float(a @ covariance @ np.array(a)))) < 4
+        assert abs(z_of_variance(along, wrong)) > 4  # the control
+    factor = StochasticGradientDescent(0.1, sigma=(2.0, 0.0, 0.75, 0.5))  # S need not be symmetric
+    first, second = (path(factor, SADDLE, np.zeros((9, 2)), 1, 15)[-1].x / -0.1).T
+    xi = np.random.default_rng(15).standard_normal((9, 2))
+    np.testing.assert_allclose(first, 2 * xi[:, 0])
+    np.testing.assert_allclose(second, 0.75 * xi[:, 0] + 0.5 * xi[:, 1])
+
+
+def test_covariances_that_are_none_are_refused() -> None:
+    np.testing.assert_allclose(covariance_sigma([[1.0, 1.0], [1.0, 1.0]]), [0.5**0.5] * 4)
+    for wrong in ([1.0, 2.0], [[1.0, 0.0]], [[1.0, 0.5], [0.0, 1.0]], [[1.0, 2.0], [2.0, 1.0]],
+                  [[math.nan]]):  # fmt: skip
+        with pytest.raises(ValueError, match="covariance must be"):
+            covariance_sigma(wrong)
+    with pytest.raises(ValueError, match="sigma must be a finite number >= 0"):
+        StochasticGradientDescent(0.1, sigma=(1.0, -1.0))
+    rule = StochasticGradientDescent(0.1, sigma=(1.0, 0.0, 0.0, -1.0))
+    rule.init(SADDLE, np.zeros((1, 2)))  # a matrix in two dimensions, deviations in four
+    with pytest.raises(ValueError, match="sigma must be a finite number >= 0"):
+        rule.init(Quadratic((1.0,) * 4), np.zeros((1, 4)))
 
 
 def test_langevin_noise_and_its_stationary_law() -> None:

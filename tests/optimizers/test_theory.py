@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -15,6 +16,7 @@ from critpoints.optimizers import (
     GradientDescent,
     HeavyBall,
     Nesterov,
+    Newton,
     Outcome,
     Result,
     RMSProp,
@@ -89,8 +91,33 @@ def test_escape_times_of_gradient_descent_from_a_normal_start() -> None:
     whole = np.ceil(result.time)
     assert abs(whole.mean() - mean) > 4 * error
     assert abs(whole.mean() - mean - 0.5) < 4 * error
+    late = whole - result.time  # uniform, nearly: times are spread over many steps
+    assert abs(late.mean() - 0.5) < 4 * math.sqrt(1 / 12 / runs)
+    assert abs(np.mean((late - 0.5) ** 2) - 1 / 12) < 4 * math.sqrt(1 / 180 / runs)
     without = math.log(radius / scale) / rate
     assert abs(result.time.mean() - without) > 4 * error
+
+
+def test_saddle_free_newton_doubles_the_unstable_component_each_step() -> None:
+    """Whatever the curvatures, while the stable components vanish; the control is Newton's."""
+    x = np.array([[1.0, 0.01, -0.003]])
+    for scale in (1e-6, 1.0, 1e6):
+        hill = Quadratic((scale, -scale, -0.02 * scale))
+        states = path(SaddleFree(), hill, x, 20, 0)
+        for before, after in itertools.pairwise(states):
+            np.testing.assert_allclose(after.x[0, 1:], 2 * before.x[0, 1:], rtol=1e-12)
+        assert abs(states[1].x[0, 0]) < 1e-15
+        assert np.abs(path(Newton(), hill, x, 1, 0)[-1].x).max() < 1e-15
+
+
+def test_momentum_leaves_faster() -> None:
+    """At one learning rate, and the faster the larger the momentum (O'Neill & Wright 2019)."""
+    start = np.array([[1e-6]])
+    plain = escape(GradientDescent(LR), -GAMMA, start, 1.0).time[0]
+    for rule in (HeavyBall, Nesterov):
+        times = [escape(rule(LR, momentum=b), -GAMMA, start, 1.0).time[0] for b in (0.0, 0.5, 0.9)]
+        assert times[0] == pytest.approx(plain, rel=1e-12)
+        assert times[0] > 1.5 * times[1] > 2 * times[2]
 
 
 SCALE_FREE = [

@@ -10,7 +10,7 @@ import pytest
 
 from critpoints import escape_runs, escapes
 from critpoints.domains import Euclidean
-from critpoints.escape import PROBLEMS, from_saddle
+from critpoints.escape import PROBLEMS, FunctionProblem, from_saddle
 from critpoints.escape.landscapes import WalledSaddle
 from critpoints.escape.synthetic import QuadraticProblem
 from critpoints.landscapes import from_callables
@@ -64,6 +64,15 @@ def test_variance_of_gradient_descent() -> None:
     assert abs(squares.mean() - 1.3 * variance) > 4 * error  # the control
 
 
+def test_saddle_free_newton_does_not_see_curvatures() -> None:
+    frame = escapes("quadratic:spectrum=-.1/-2/1", [3], ["saddle-free:lr=.1", PLAIN], runs=4000)
+    assert frame["predicted"].notna().tolist() == [True, False]
+    assert abs(frame["z"][0]) < 4
+    lone = escape_time(recursion("saddle-free", 1.0, lr=0.1), width=1e-3, radius=1.0)
+    error = math.sqrt(lone.variance / 4000)
+    assert abs(frame["mean"][0] - lone.mean) > 4 * error  # the control: two directions, not one
+
+
 def test_directions_that_are_stable_do_not_matter() -> None:
     frame = escapes(QUADRATIC, [1, 5, 100], PLAIN, runs=2000)
     assert frame["predicted"].nunique() == 1
@@ -114,6 +123,17 @@ def test_means_are_not_stated_if_some_runs_stay() -> None:
     assert np.isinf(single["time"]).sum() == short["out_of_budget"]
     assert newton["converged_saddle"] == 200
     assert newton["median"] == math.inf
+
+
+def test_budgets_bind_all_rows_alike() -> None:
+    rules = [PLAIN, "saddle-free:lr=.1", "newton-cg"]
+    given = {"dims": [3], "optimizers": rules, "runs": 20}
+    assert (escapes(QUADRATIC, **given)["escaped"] == 20).all()
+    bound = escapes(QUADRATIC, **given, gradients=6, products=9).set_index("optimizer")
+    assert bound["out_of_budget"].tolist() == [20, 20, 0]
+    assert bound["gradient_evaluations"].max() <= 6
+    assert bound["hessian_products"].tolist()[:2] == [0, 9]
+    assert (escape_runs(QUADRATIC, **given, products=9)["products"] < 9 + 2 * 3).all()
 
 
 def test_a_start_on_the_saddle_never_leaves() -> None:
@@ -186,6 +206,23 @@ def test_instances_classes_and_saddles_of_ones_own(tmp_path) -> None:
     assert frame["problem"].tolist() == ["quadratic"] * 3 + ["from_saddle:WalledSaddle"] * 3
     assert frame["mean"].nunique() == 6
     assert (frame["escaped"] == 20).all()
+
+
+def test_a_function_of_ones_own_stands_for_its_saddles() -> None:
+    name = "critpoints.escape.landscapes:WalledSaddle"
+    given = {"optimizers": [PLAIN, "newton"], "runs": 64, "seed": 3}
+    frame = escapes(f"{name}:curvature=2", [2], **given)
+    assert frame["problem"].tolist() == [f"{name}:curvature=2.0"] * 2
+    assert frame["escaped"].tolist() == [64, 0]
+    assert frame["converged_saddle"].tolist() == [0, 64]
+    mine = FunctionProblem(2, law=WalledSaddle(2, curvature=2))
+    runs = escape_runs(mine, **given)
+    assert runs.loc[runs["optimizer"] == "newton", "index"].unique().tolist() == [1]
+    assert runs["group"].nunique() == 2
+    with pytest.raises(TypeError, match="neither hessian nor hvp"):
+        escapes("tests.conformance.optimizers:Blind", [3], PLAIN)
+    with pytest.raises(TypeError, match="is a WalledSaddle, not an Optimizer"):
+        escapes(QUADRATIC, [2], name)
 
 
 def test_one_run_that_overflows_is_that_run_alone() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from critpoints import cli
+from critpoints.escape import tuning
 from critpoints.escape.tuning import tuning_seed
 from critpoints.study.objects import build
 from critpoints.study.race import race, sensitivity
@@ -147,6 +148,13 @@ def test_command(capsys, tmp_path):
     assert "newton" in capsys.readouterr().out
     assert cli.run([*asked, "--grid", "momentum=.9"]) == 2
     assert "momentum" in capsys.readouterr().err
+
+
+def test_the_default_grid_serves_optimizers_without_momentum():
+    tried = sensitivity("adam", "quadratic", (2,), grid=tuning.GRID, runs=4, budget=50)
+    assert tried["lr"].tolist() == [0.001, *tuning.GRID["lr"]]
+    with pytest.raises(ValueError, match="momentum"):  # one of the user's own is checked
+        sensitivity("adam", "quadratic", (2,), grid=dict(tuning.GRID), runs=4, budget=50)
 
 
 def test_problems_may_have_dimensions_of_their_own():

@@ -93,7 +93,19 @@ def test_slow_and_no_growth() -> None:
     assert escape_time(recursion("gd", 1e-20, lr=0.1), width=1e-3, radius=1.0) is None
 
 
+@pytest.mark.parametrize("method", METHODS[:3])
+@pytest.mark.parametrize("lr", [1e160, 1e300])
+def test_a_step_beyond_all_bounds_is_a_small_part_of_a_step(method, lr) -> None:
+    """Where squares overflow: out within the first step, at ln(1/(sχ))/ln a₁."""
+    growth = recursion(method, 1.0, lr=lr, momentum=0.0 if method == "gd" else BETA)
+    found = escape_time(growth, width=1e-3, radius=1.0)
+    wanted = (math.log(1e3) + (np.euler_gamma + math.log(2)) / 2) / math.log(growth.first)
+    assert found.mean == pytest.approx(wanted, rel=1e-9)
+    assert escape_time(recursion(method, 10.0, lr=1e308), width=1e-3, radius=1.0) is None
+
+
 def test_adagrad() -> None:
+    assert adagrad_time(1e-200, 1.0) == math.inf
     assert math.ceil(adagrad_time(0.01, 1.0)) == 1263
     assert adagrad_time(0.01, 1.0) == pytest.approx(1 / (8 * 0.01**2), rel=0.011)
     assert adagrad_time(1e-4, 1.0) == 1 / (8 * 1e-4**2)
@@ -127,6 +139,10 @@ def test_predicted_knows_what_it_does_not_know() -> None:
     for method in ("adam", "newton", "perturbed", None):
         assert predicted(method, SETTINGS, **SADDLE) is None
     assert predicted("adagrad", SETTINGS, **SADDLE | {"width": 0.1}) is None
+    unequal = SADDLE | {"curvatures": (1.0, 2.0)}
+    assert predicted("saddle-free", SETTINGS | {"damping": 0.1}, **unequal) is None
+    blind = predicted("saddle-free", SETTINGS | {"damping": 0.0}, **unequal)
+    assert blind == predicted("saddle-free", SETTINGS, **SADDLE | {"curvatures": (GAMMA, GAMMA)})
 
 
 @pytest.mark.parametrize(
