@@ -57,7 +57,7 @@ PRESETS = {
     "paper": Budget(
         (0.1, 1.0, 10.0, 100.0), (0.5, 0.9, 0.99), 20_000, 14, ("quartic", "valley", "cliff"),
         ("gd", "sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "amsgrad",
-         "perturbed", "langevin", "lbfgs"), 25, 128, 1000,
+         "perturbed", "langevin", "newton", "saddle-free", "lbfgs"), 25, 128, 1000,
     ),
 }  # fmt: skip
 
