@@ -138,7 +138,7 @@ def test_workers_that_are_always_killed_end_the_run(
 
     with Store(tmp_path / "s") as store:
         store.put(SPECS[0], [(k, SPECS[0].run(k), 0.1) for k in range(8)])
-        monkeypatch.setattr(module, "run_batches", suicide)
+        monkeypatch.setattr(module, "run_with", suicide)
         with pytest.raises(ChildProcessError, match="run the same command again"):
             collect(SPECS[:1], RULE, store=store, jobs=2)
         assert len(store.prefix(SPECS[0])) == 8
