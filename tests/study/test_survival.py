@@ -386,6 +386,22 @@ def test_network_disks_are_refused(
     assert not (tmp_path / place).parent.exists()
 
 
+def test_a_closed_store_is_read_on_a_network_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a copy that was brought there; a log beside it means that somebody writes."""
+    path = tmp_path / "home" / "s"
+    sample(path)
+    (tmp_path / "mounts").write_text(MOUNTS.format(root=tmp_path))
+    monkeypatch.setattr(disks, "MOUNTS", tmp_path / "mounts")
+    with Store.reading(path) as store:
+        assert len(store.entries()) == len(SPECS)
+    assert [p.name for p in path.parent.iterdir()] == ["s"]
+    path.with_name("s-wal").touch()
+    with pytest.raises(StoreError, match="nfs4"):
+        Store.reading(path)
+
+
 def test_a_system_without_a_table_of_mounts_is_not_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
