@@ -3,32 +3,44 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+import typer
 
+import critpoints
 from critpoints import (
+    Box,
+    ConfinedField,
     Ensemble,
     Euclidean,
     FourierField,
     GaussianEnsemble,
     IndependentAxes,
     IsotropicField,
+    NetworkHessian,
     ShiftedGaussian,
     Sphere,
     SphericalSpin,
+    SpinGlass,
     Torus,
     TorusPolynomial,
     Wigner,
     Wishart,
     censuses,
+    cli,
+    escape_runs,
     escapes,
     exact,
+    fit_bases,
     from_callables,
+    from_saddle,
     index_law,
     minima_fraction,
     sweep,
@@ -333,3 +345,193 @@ BAD_CALLS: list[tuple[str, Callable[[], object]]] = [
 def test_every_door_names_the_argument(name: str, call: Callable[[], object]) -> None:
     with pytest.raises((ValueError, TypeError), match=rf"\b{name}s?\b"):
         call()
+
+
+CALLED_ELSEWHERE = {  # in CONSTRUCTORS, by their parameter's name in BAD_CALLS, or under LAWS
+    "GaussianEnsemble", "IndependentAxes", "IsotropicField", "ShiftedGaussian", "Wigner", "Wishart",
+    "Torus", "Euclidean", "Sphere", "TorusPolynomial", "SphericalSpin", "FourierField",
+    "censuses", "escapes", "exact", "from_callables", "index_law", "minima_fraction", "sweep",
+}  # fmt: skip
+RESULTS_AND_BASES = {
+    "Census", "Ensemble", "Estimate", "Landscape", "Optimizer", "Problem", "RandomField", "Saddle",
+    "RangeWarning", "StoreError", "UnreliableEstimateError",
+}  # fmt: skip
+PUBLIC: dict[str, list[tuple[str, Callable[[], object]]]] = {
+    "Box": [
+        ("dim", lambda: Box(0)),
+        ("low", lambda: Box(1, [1.0], [0.0])),
+        ("low", lambda: Box(1, [NAN], [1.0])),
+        ("low", lambda: Box(2, [0.0], [1.0, 2.0, 3.0])),
+    ],
+    "ConfinedField": [
+        ("dim", lambda: ConfinedField(0)),
+        ("mass", lambda: ConfinedField(2, mass=-1)),
+        ("mass", lambda: ConfinedField(2, mass=NAN)),
+    ],
+    "NetworkHessian": [
+        ("dim", lambda: NetworkHessian(0)),
+        ("ratio", lambda: NetworkHessian(2, -1)),
+        ("ratio", lambda: NetworkHessian(2, math.inf)),
+    ],
+    "SpinGlass": [
+        ("dim", lambda: SpinGlass(0)),
+        ("p", lambda: SpinGlass(2, 1)),
+        ("p", lambda: SpinGlass(2, 2.5)),
+    ],
+    "escape_runs": [
+        ("runs", lambda: escape_runs(["quadratic"], [2], ["gd"], runs=0)),
+        ("seconds", lambda: escape_runs(["quadratic"], [2], ["gd"], seconds=NAN)),
+        ("jobs", lambda: escape_runs(["quadratic"], [2], ["gd"], jobs=0)),
+        ("backend", lambda: escape_runs(["quadratic"], [2], ["gd"], backend="mpi")),
+        ("max_memory", lambda: escape_runs(["quadratic"], [2], ["gd"], max_memory="x")),
+    ],
+    "fit_bases": [
+        ("table", lambda: fit_bases(3)),
+        ("table", lambda: fit_bases(None)),
+        ("table", lambda: fit_bases(pd.DataFrame({"a": [1]}))),
+    ],
+    "from_saddle": [
+        ("landscape", lambda: from_saddle(3, [0.0])),
+        ("radius", lambda: from_saddle(SADDLE, [0.0, 0.0])),
+        ("point", lambda: from_saddle(SADDLE, [0.0], radius=1)),
+        ("point", lambda: from_saddle(SADDLE, [NAN, 0.0], radius=1)),
+        ("radius", lambda: from_saddle(SADDLE, [0.0, 0.0], radius=-1)),
+        ("drop", lambda: from_saddle(SADDLE, [0.0, 0.0], drop=0)),
+    ],
+}
+SADDLE = from_callables(
+    lambda x: x[..., 0] ** 2 - x[..., 1] ** 2,
+    lambda x: np.stack([2 * x[..., 0], -2 * x[..., 1]], axis=-1),
+    domain=Euclidean(2),
+)
+
+
+@pytest.mark.parametrize(("name", "call"), [pair for pairs in PUBLIC.values() for pair in pairs])
+def test_the_other_public_names(name: str, call: Callable[[], object]) -> None:
+    with pytest.raises((ValueError, TypeError), match=rf"\b{name}s?\b"):
+        call()
+
+
+def test_no_public_name_is_forgotten() -> None:
+    named = {name for name in critpoints.__all__ if callable(getattr(critpoints, name))}
+    assert named == {*PUBLIC, *CALLED_ELSEWHERE, *RESULTS_AND_BASES}
+
+
+SOUND = {
+    "minima": "-e goe --dims 2 --samples 10 --jobs 1 --store s",
+    "index": "-e goe --dims 2 --samples 10 --jobs 1 --store s",
+    "exact": "-e goe --dims 2",
+    "census": "-l torus:degree=1 --dims 1 --jobs 1 --store s",
+    "depth": "-p ginibre --dims 2 --n 2 --samples 10 --jobs 1 --store s",
+    "escape": "-p quadratic --dims 2 -o gd:lr=.1 --runs 4 --jobs 1 --store s",
+    "race": "-p quadratic -o gd --runs 4 --tuning-runs 2 --grid lr=.1 --jobs 1 --store s",
+    "explore": "--draws 1 --out e.html",
+    "demo": "--out d.png",
+    "list": "ensembles",
+    "runs list": "--store s",
+    "runs show": "DIGEST --store s",
+    "runs export": "DIGEST --to b.csv --store s",
+    "runs verify": "--recompute 1 --store s",
+    "runs remove": "DIGEST --store s",
+    "runs replay": "a.csv",
+}
+"""Every command, with options that it takes."""
+WRONG: dict[str, tuple[str, ...]] = {
+    "ensemble": ("geo", "beta:beta=0", "beta:beta", ""),
+    "landscape": ("toros", "torus:degree=0", ""),
+    "problem": ("quadrat", "quadratic:index=x", ""),
+    "optimizer": ("gdd", "gd:lr=0", ""),
+    "product": ("ginibr", "ginibre:m=2"),
+    "dims": ("0", "-1", "x", "5-2", "2.5", ""),
+    "n": ("0", "x", ""),
+    "a": ("x", "nan"),
+    "b": ("x", "inf"),
+    "rel_error": ("0", "-1", "nan", "x"),
+    "samples": ("0", "-1", "1.5", "x"),
+    "seconds": ("0", "-1", "nan", "x"),
+    "level": ("0", "1", "nan", "x"),
+    "interval": ("wald", ""),
+    "method": ("guess", ""),
+    "seed": ("-1", "1.5", "x"),
+    "jobs": ("0", "-2", "x"),
+    "backend": ("mpi", "dask", ""),
+    "scheduler": ("tcp://a:1", ""),
+    "max_memory": ("0", "x", "-1M", "1k"),
+    "log_json": ("/dev/null/x",),
+    "store": ("/dev/null/x", ""),
+    "form": ("xml",),
+    "show": ("x",),
+    "index": ("-1", "3", "x"),
+    "draws": ("0", "-1", "x"),
+    "runs": ("0", "-1", "x"),
+    "tuning_runs": ("0", "x"),
+    "steps": ("0", "x"),
+    "gradients": ("0", "x"),
+    "budget": ("0", "x"),
+    "grid": ("lr", "lr=x", "speed=1", ""),
+    "recompute": ("-1", "x"),
+    "to": ("a.xls",),
+    "out": ("/dev/null/x.png",),
+}
+FREE = {"allow"}  # a name that no file holds allows nothing
+
+
+def options() -> list[tuple[str, str, str]]:
+    """Every option of every command that takes a value, with a wrong one."""
+    found = []
+    for command in SOUND:
+        group: Any = typer.main.get_command(cli.app)
+        for word in command.split():
+            group = group.commands[word]
+        for option in group.params:
+            taken = option.param_type_name == "option" and not option.is_flag
+            if taken and option.name not in FREE:
+                found += [(command, option.name, max(option.opts, key=len))]
+    return found
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with a store and an export."""
+    home = tmp_path_factory.mktemp("home")
+    store = str(home / "s")
+    assert cli.run(["minima", *SOUND["minima"].split()[:-1], store, "--format", "csv"]) == 0
+    with Store.reading(store) as kept:
+        export.write(kept, [kept.entries()[0].digest], home / "a.csv")
+    return home
+
+
+@pytest.mark.parametrize(("command", "name", "option"), options())
+def test_every_option_of_every_command(
+    command: str, name: str, option: str, home: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """One line that names the option or the value; nothing is printed, written or removed."""
+    monkeypatch.chdir(home)
+    with Store.reading("s") as kept:
+        (entry,) = kept.entries()
+    before = {path.name for path in home.iterdir()}
+    sound = SOUND[command].replace("DIGEST", entry.digest[:12]).split()
+    for value in WRONG[name]:
+        assert cli.run([*command.split(), *sound, option, value]) == 2, value
+        said = capsys.readouterr()
+        assert said.out == ""
+        (line,) = said.err.splitlines()
+        assert line.startswith("critpoints: ")
+        known = [name, name.replace("_", "-"), option.lstrip("-"), *re.split(r"\W+", value)]
+        assert any(word in line for word in known if word), line
+    with Store.reading("s") as kept:
+        assert kept.entries() == [entry]
+    assert {path.name for path in home.iterdir()} == before
+
+
+def test_no_command_is_forgotten() -> None:
+    root: Any = typer.main.get_command(cli.app)
+    names = {name for name in root.commands if name != "runs"}
+    names |= {f"runs {name}" for name in root.commands["runs"].commands}
+    assert names == set(SOUND)
+
+
+def test_there_are_many_bad_values() -> None:
+    commands = sum(len(WRONG[name]) for _, name, _ in options())
+    assert commands + len(BAD_CALLS) + len(CONSTRUCTORS) + sum(map(len, PUBLIC.values())) > 300

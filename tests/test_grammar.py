@@ -59,7 +59,8 @@ def test_dimensions_and_bytes(text: str) -> None:
 
 WORDS = st.one_of(
     st.sampled_from(
-        ["minima", "index", "exact", "census", "list", "runs", "show", "verify", "-e", "goe",
+        ["minima", "index", "exact", "census", "escape", "depth", "list", "runs", "show", "verify",
+         "-e", "goe",
          "--dims", "0", "-1", "--seed", "--level", "--samples", "--format", "json", "--help",
          "--backend", "dask", "--scheduler", "--max-memory", "--log-json", "--index", "--draws"]
     ),
@@ -72,7 +73,7 @@ WORDS = st.one_of(
 def test_whole_commands(words: list[str]) -> None:
     """Nothing is sampled: every command lacks what it needs, or asks for nothing."""
     words = [word for word in words if "/" not in word and ":" not in word and "." not in word]
-    if {"minima", "index", "census"} & set(words):
+    if {"minima", "index", "census", "escape"} & set(words):
         words = [*words, "--dims", "0"]
     said, printed = io.StringIO(), io.StringIO()
     with contextlib.redirect_stderr(said), contextlib.redirect_stdout(printed):

@@ -33,6 +33,8 @@ def command(
 
     if out.suffix != ".png":
         raise ValueError(f"out must end in .png, got {out}")
+    if not out.parent.is_dir():
+        raise ValueError(f"out: there is no directory {out.parent}")
     with progress.bar() as show:
         frame = sweep(ENSEMBLES, DIMS, samples=SAMPLES, seed=seed, progress=show)
     typer.echo("Fraction of critical points that are minima (95% interval):")

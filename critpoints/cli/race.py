@@ -69,6 +69,7 @@ def command(
     jobs: options.Jobs = -1,
     backend: options.Backend = "loky",
     scheduler: options.Scheduler = None,
+    max_memory: options.MaxMemory = None,
     log_json: options.LogJson = None,
     store: options.StoreFile = None,
     form: options.FormatOption = options.Format.table,
@@ -91,6 +92,7 @@ def command(
             grid=parse_grid(grid) if grid else GRID, tuning_runs=tuning_runs, level=level,
             seed=seed, jobs=jobs, backend=options.on(backend, scheduler),
             store=sampling.default_store() if store is None else store, progress=bar,
+            max_memory=max_memory,
         )  # fmt: skip
     tables = {
         Show.ranking: lambda: ranking(found.results, level),

@@ -73,12 +73,16 @@ def verify(
     ] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Which batches: any number.")] = 0,
     allow: Allow = None,
+    jobs: options.Jobs = 1,
+    backend: options.Backend = "loky",
+    scheduler: options.Scheduler = None,
 ) -> None:
     """Check the file, every digest and every checksum; exit status 3 if anything is wrong."""
     from critpoints.study.ledger import check  # noqa: PLC0415
 
+    workers = jobs, options.on(backend, scheduler)
     with _reading(store) as kept:
-        defects = check(kept, recompute, allow=allow or (), seed=seed)
+        defects = check(kept, recompute, *workers, allow=allow or (), seed=seed)
         count = len(kept.entries())
     _judge(defects, f"{count} runs are sound")
 
@@ -105,11 +109,13 @@ def replay(
     file: Annotated[str, typer.Argument(metavar="FILE", help="What export wrote, or its .json.")],
     allow: Allow = None,
     jobs: options.Jobs = 1,
+    backend: options.Backend = "loky",
+    scheduler: options.Scheduler = None,
 ) -> None:
     """Compute an exported file again from its provenance; exit status 3 if it is not equal."""
     from critpoints.report.export import replay as again  # noqa: PLC0415
 
-    _judge(again(Path(file), allow or (), jobs), "equal")
+    _judge(again(Path(file), allow or (), jobs, options.on(backend, scheduler)), "equal")
 
 
 def _judge(defects: list[str], sound: str) -> None:

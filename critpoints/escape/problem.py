@@ -168,6 +168,9 @@ class SaddleProblem(Problem):
             raise ValueError(f"dim must be {self.landscape.dim}, got {self.dim}")
         if self.radius is None and self.drop is None:
             raise ValueError("radius and drop are both None: one exit is needed")
+        for name, value in (("radius", self.radius), ("drop", self.drop)):
+            if value is not None:
+                real(name, value, above=0)
         point = tuple(real("point", c) for c in self.point)
         object.__setattr__(self, "point", point)
         ambient = self.landscape.domain.ambient

@@ -6,7 +6,8 @@ import hashlib
 import json
 import platform
 from collections.abc import Iterable, Mapping
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from critpoints._version import __version__
 from critpoints.study.joined import computed, sampled
 
 PACKAGES: tuple[str, ...] = ("numpy", "scipy", "pandas", "pyarrow", "matplotlib", "seaborn")
+EXTRAS: tuple[str, ...] = ("jax", "jaxlib", "optax", "scikit-learn")  # networks: where installed
 _EXACT = ("object", "population", "dim", "method", "accuracy", "accuracy_kind")
 _SPEC = ("object", "population", "dim", "event", "method", "level", "seed", "digest", "samples")
 
@@ -62,7 +64,11 @@ def write(record: dict[str, Any], path: Path) -> Path:
 def versions() -> dict[str, str]:
     """Versions of Python, critpoints and what the numbers and files depend on."""
     found = {"python": platform.python_version(), "critpoints": __version__}
-    return found | {name: version(name) for name in PACKAGES}
+    found |= {name: version(name) for name in PACKAGES}
+    for name in EXTRAS:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def machine() -> dict[str, str]:

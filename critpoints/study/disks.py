@@ -10,9 +10,11 @@ from critpoints.errors import StoreError
 MOUNTS = Path("/proc/self/mounts")
 NETWORK = frozenset(
     (
-        "nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "ncpfs", "afs", "davfs", "lustre",
-        "gpfs", "beegfs", "ceph", "glusterfs", "pvfs2", "orangefs", "panfs", "wekafs",
-        "fuse.glusterfs", "fuse.sshfs", "fuse.cephfs", "fuse.s3fs", "fuse.beegfs",
+        "nfs", "nfs3", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "ncpfs", "afs", "auristorfs",
+        "coda", "davfs", "lustre", "gpfs", "beegfs", "fhgfs", "ceph", "glusterfs", "gfs2", "ocfs2",
+        "pvfs2", "orangefs", "panfs", "wekafs", "acfs", "fuse.glusterfs", "fuse.sshfs",
+        "fuse.cephfs", "fuse.ceph", "fuse.s3fs", "fuse.gcsfuse", "fuse.rclone", "fuse.juicefs",
+        "fuse.davfs2", "fuse.beegfs",
     )
 )  # fmt: skip
 """File systems that are shared between machines; 9p and virtiofs serve one machine and are not."""

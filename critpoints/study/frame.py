@@ -74,7 +74,14 @@ def fit_bases(table: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         object, power (``d`` or ``d2``), base, low, high, chi2_reduced, dims, note.
+
+    Raises
+    ------
+    TypeError
+        If ``table`` is no such table.
     """
+    if not isinstance(table, pd.DataFrame) or not {"object", "dim", "estimate"} <= {*table.columns}:
+        raise TypeError(f"table must be records of minima as sweep returns them, got {table!r}")
     fits = [fit for _, rows in table.groupby("object", sort=False) for fit in _fits(rows)]
     return pd.DataFrame(fits)
 

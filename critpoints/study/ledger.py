@@ -12,6 +12,7 @@ import numpy as np
 from critpoints.errors import StoreError
 from critpoints.study.replay import digest_of, rebuild, recompute
 from critpoints.study.rows import Batch
+from critpoints.study.spec import Spec
 from critpoints.study.store import Entry, Store
 
 SHORT = 12  # digits of a digest that are shown; 2^48 runs are not kept in one file
@@ -51,12 +52,27 @@ def identity(entry: Entry) -> dict[str, Any]:
     return dict(found)
 
 
+def created(entry: Entry) -> str:
+    """When the first batch was recorded, in UTC.
+
+    Raises
+    ------
+    StoreError
+        If it is no time.
+    """
+    try:
+        return datetime.fromtimestamp(entry.created, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    except (TypeError, ValueError, OverflowError, OSError) as error:
+        raise StoreError(
+            f"run {printable(entry.digest)[:SHORT]} is damaged: it began at {entry.created!r}"
+        ) from error
+
+
 def record(entry: Entry) -> dict[str, Any]:
     """One line of a listing; a damaged run has no more than its digest."""
     head = {"digest": printable(entry.digest)[:SHORT]}
     try:
         said = identity(entry)
-        created = datetime.fromtimestamp(entry.created, UTC).strftime("%Y-%m-%d %H:%M:%S")
         return head | {
             "object": printable(said["object"]),
             "parameters": printable(json.dumps(said["parameters"])),
@@ -67,16 +83,22 @@ def record(entry: Entry) -> dict[str, Any]:
             "batches": entry.batches,
             "samples": entry.batches * int(said["batch"]),
             "seconds": entry.seconds,
-            "created": created,
+            "created": created(entry),
         }
-    except (StoreError, TypeError, ValueError, KeyError, OverflowError, OSError):
+    except (StoreError, TypeError, ValueError, KeyError, OverflowError):
         unknown = dict.fromkeys(("parameters", "dim", "population", "estimator", "seed"), None)
         ends = {"samples": None, "seconds": None, "created": None}
         return head | {"object": "damaged"} | unknown | {"batches": entry.batches} | ends
 
 
 def check(
-    store: Store, recomputed: int = 0, *, allow: Sequence[str] = (), seed: int = 0
+    store: Store,
+    recomputed: int = 0,
+    jobs: int = 1,
+    backend: str = "loky",
+    *,
+    allow: Sequence[str] = (),
+    seed: int = 0,
 ) -> list[str]:
     """Every defect of a store, a sentence each; none in a sound one.
 
@@ -87,9 +109,13 @@ def check(
     for entry in store.entries():
         try:
             known = identity(entry)
+            created(entry)
             batches = store.stored(entry.digest)
             if recomputed:
-                found += _contradictions(known, batches, recomputed, allow, seed)
+                spec = rebuild(known, allow)
+                chosen = np.random.default_rng(seed).permutation(len(batches))[:recomputed]
+                numbers = [batches[k][0] for k in chosen.tolist()]
+                found += _contradictions(spec, batches, recompute(spec, numbers, jobs, backend))
         except StoreError as error:
             found.append(f"run {printable(entry.digest)[:SHORT]}: {error}")
     return found
@@ -100,13 +126,7 @@ def printable(text: object) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
 
 
-def _contradictions(
-    known: dict[str, Any], batches: Sequence[Batch], count: int, allow: Sequence[str], seed: int
-) -> list[str]:
-    spec = rebuild(known, allow)
-    rng = np.random.default_rng(seed)
-    chosen = rng.permutation(len(batches))[:count].tolist()
-    again = recompute(spec, [batches[k][0] for k in chosen])
+def _contradictions(spec: Spec, batches: Sequence[Batch], again: Sequence[Batch]) -> list[str]:
     there = {number: tally for number, tally, _ in batches}
     return [
         f"run {spec.digest[:SHORT]}: batch {number} is stored with another result"

@@ -10,6 +10,7 @@ from critpoints.validation import integer
 
 PROCESS = 192 * 2**20  # Python with numpy, scipy and this package, measured: 150 to 190 MB
 COPIES = 4  # of the matrices of a batch, measured with tracemalloc: 2.0 to 4.0
+WORKSPACE = 32 * 2**20  # of a census, a filter or splitting beside matrices, measured: to 21 MB
 FAST = 4  # numbers a sample where no matrix is made, measured: up to 2.5
 _SUFFIXES = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
@@ -32,7 +33,7 @@ def batch_bytes(spec: Spec) -> int:
 
 def run_bytes(spec: Spec, jobs: int, kind: str) -> int:
     """Bytes of a run with so many workers; those of a cluster are not on this machine."""
-    batch = batch_bytes(spec)
+    batch = max(batch_bytes(spec), WORKSPACE)
     if kind == "dask":
         return PROCESS + batch
     processes = 1 if jobs == 1 or kind == "threading" else jobs + 1

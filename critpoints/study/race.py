@@ -84,6 +84,7 @@ def race(
     backend: str = "loky",
     store: str | Path | None = None,
     progress: Progress | None = None,
+    max_memory: int | str | None = None,
 ) -> Race:
     """Tune every optimizer on every problem, then let all start from the same points.
 
@@ -103,7 +104,7 @@ def race(
         Values tried of each hyper-parameter, in all combinations, beside the setting given.
     tuning_runs : int
         Runs a candidate.
-    level, seed, jobs, backend, store, progress
+    level, seed, jobs, backend, store, progress, max_memory
         As in :func:`~critpoints.escapes`.
 
     Raises
@@ -112,8 +113,13 @@ def race(
         If an argument is out of range; the message names it.
     """
     real("level", level, above=0, below=1)
+    integer("seed", seed, low=0)
+    integer("runs", runs, low=1, high=10**9)  # refused before anything is tuned
     with Store(store) as kept:
-        common = {"jobs": jobs, "backend": backend, "progress": progress, "store": kept}
+        common = {
+            "jobs": jobs, "backend": backend, "progress": progress, "store": kept,
+            "max_memory": max_memory,
+        }  # fmt: skip
         tried = _tuned(optimizers, problems, dims, budget, grid, tuning_runs, seed, level, common)
         chosen = tried[tried["chosen"]].set_index(["problem", "optimizer"])["candidate"]
         entries = []
@@ -126,7 +132,7 @@ def race(
                     _Entry(_spec(place, way, budget, runs, seed), own, setting)
                     for setting, way in pair
                 ]
-        outcomes = _collected(entries, integer("runs", runs, low=1, high=10**9), common)
+        outcomes = _collected(entries, runs, common)
     results = pd.DataFrame([_row(e, o, budget, level) for e, o in outcomes])
     single = pd.concat([_runs(e, o, budget) for e, o in outcomes], ignore_index=True)
     return Race(tried.drop(columns="candidate"), results, single)
@@ -146,14 +152,19 @@ def sensitivity(
     backend: str = "loky",
     store: str | Path | None = None,
     progress: Progress | None = None,
+    max_memory: int | str | None = None,
 ) -> pd.DataFrame:
     """Work to escape of every candidate of a grid: :attr:`Race.tuning` alone.
 
     Parameters as in :func:`race`, ``runs`` being those of a candidate.
     """
     real("level", level, above=0, below=1)
+    integer("seed", seed, low=0)
     with Store(store) as kept:
-        common = {"jobs": jobs, "backend": backend, "progress": progress, "store": kept}
+        common = {
+            "jobs": jobs, "backend": backend, "progress": progress, "store": kept,
+            "max_memory": max_memory,
+        }  # fmt: skip
         found = _tuned(optimizers, problems, dims, budget, grid, runs, seed, level, common)
     return found.drop(columns="candidate")
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from critpoints import refs
 from critpoints.census.counts import CensusCounts
+from critpoints.census.learning import NetworkPoints, Trainings
 from critpoints.depth.runs import ProductRuns
 from critpoints.errors import StoreError
 from critpoints.escape.times import EscapeTimes
@@ -19,7 +20,6 @@ from critpoints.estimators import Proportion, Weighted
 from critpoints.estimators.grown import Grown
 from critpoints.estimators.splitting import Splitting
 from critpoints.estimators.tilted import Tilted
-from critpoints.optimizers import OPTIMIZERS
 from critpoints.protocols import Estimator
 from critpoints.study.memory import batch_bytes
 from critpoints.study.objects import KINDS, check_dim
@@ -28,19 +28,21 @@ from critpoints.study.spec import Spec
 from critpoints.study.workers import Workers
 
 MAX_BYTES = 8 * 2**30  # a file may ask for any batch size
-_ESTIMATORS: dict[str, type[Estimator]] = {
-    cls.name: cls
-    for cls in (
-        Proportion, Weighted, Grown, Tilted, Splitting, CensusCounts, ProductRuns, EscapeTimes,
-    )
-}  # fmt: skip
-_SOURCES: dict[str, type] = {
-    str(getattr(entry.cls, "name", None)): entry.cls
-    for kind, (registry, _) in KINDS.items()
-    if kind != "optimizer"
-    for entry in registry.values()
+_ESTIMATORS: dict[str, tuple[type[Estimator], str]] = {
+    cls.name: (cls, kind)
+    for kind, classes in {
+        "ensemble": (Proportion, Weighted, Grown, Tilted, Splitting),
+        "landscape": (CensusCounts, NetworkPoints, Trainings),
+        "problem": (EscapeTimes,),
+        "product": (ProductRuns,),
+    }.items()
+    for cls in classes
 }
-_RULES: dict[str, type] = {str(getattr(e.cls, "name", None)): e.cls for e in OPTIMIZERS.values()}
+"""Estimators, and the kind of what they sample: a landscape and a problem may share a name."""
+_CLASSES: dict[str, dict[str, type]] = {
+    kind: {str(getattr(entry.cls, "name", None)): entry.cls for entry in registry.values()}
+    for kind, (registry, _) in KINDS.items()
+}
 _FAULTS = (TypeError, ValueError, KeyError, AttributeError, ArithmeticError, RecursionError)
 
 
@@ -82,43 +84,49 @@ def rebuild(identity: Any, allow: Sequence[str] = ()) -> Spec:
     return spec
 
 
-def recompute(spec: Spec, numbers: Sequence[int], jobs: int = 1) -> list[Batch]:
+def recompute(
+    spec: Spec, numbers: Sequence[int], jobs: int = 1, backend: str = "loky"
+) -> list[Batch]:
     """Run batches again, in order."""
     with ExitStack() as stack:
-        return Workers(jobs, "loky", stack)(spec, numbers, math.inf)
+        return Workers(jobs, backend, stack)(spec, numbers, math.inf)
 
 
 def _spec(identity: Any, allow: Sequence[str]) -> Spec:
     if not isinstance(identity, Mapping) or not isinstance(identity["parameters"], Mapping):
         raise ValueError("it has no identity")
-    cls = _class(identity["object"], _SOURCES, allow)
+    estimator, kind = _estimator(identity["estimator"], allow)
+    cls = _class(identity["object"], kind, allow)
     source = cls(check_dim(identity["dim"]), **_values(identity["parameters"]))
-    estimator = _estimator(identity["estimator"], allow)
     return Spec(source, estimator, identity["seed"], identity["batch"])
 
 
-def _estimator(settings: Mapping[str, Any], allow: Sequence[str]) -> Estimator:
+def _estimator(settings: Mapping[str, Any], allow: Sequence[str]) -> tuple[Estimator, str]:
+    """The estimator, and the kind of what it samples."""
     if not isinstance(settings, Mapping) or settings["name"] not in _ESTIMATORS:
         raise ValueError("it has an estimator that this version does not know")
-    cls = _ESTIMATORS[settings["name"]]
+    cls, kind = _ESTIMATORS[settings["name"]]
     given = dict(settings)
     if "hyper_parameters" in given:
-        rule = _class(given["optimizer"], _RULES, allow)
+        rule = _class(given["optimizer"], "optimizer", allow)
         given["optimizer"] = rule(**_values(dict(given["hyper_parameters"])))
     names = {f.name for f in dataclasses.fields(cls) if f.init}
-    return cls(**_values({k: v for k, v in given.items() if k in names}))
+    return cls(**_values({k: v for k, v in given.items() if k in names})), kind
 
 
-def _class(name: Any, known: Mapping[str, type], allow: Sequence[str]) -> type:
+def _class(name: Any, kind: str, allow: Sequence[str]) -> type:
     if not isinstance(name, str):
         raise ValueError(f"{name!r} names no class")
-    if name in known:
-        return known[name]
+    if name in _CLASSES[kind]:
+        return _CLASSES[kind][name]
     if ":" not in name:
         raise ValueError(f"this version does not know {name!r}")
     if name not in allow:
         raise ValueError(f"{name!r} is not of this package: name it with --allow to import it")
-    return refs.parse(name, {}, "class").cls
+    cls = refs.parse(name, {}, kind).cls
+    if not issubclass(cls, KINDS[kind][1]):
+        raise TypeError(f"{name!r} is no {kind}")
+    return cls
 
 
 def _values(given: Mapping[str, Any]) -> dict[str, Any]:

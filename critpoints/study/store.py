@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from critpoints.errors import StoreError
-from critpoints.study.disks import refuse_network
+from critpoints.study.disks import NETWORK, filesystem, refuse_network
 from critpoints.study.rows import Batch, read
 from critpoints.study.spec import Spec
 from critpoints.tally import Tally
@@ -118,6 +118,9 @@ class Store:
     def reading(cls, path: str | Path) -> Self:
         """Open a store that is there, to be read only; also on a disk that cannot be written.
 
+        On a network file system only a store that was closed can be read: the index of a log
+        lives in memory that machines do not share.
+
         Raises
         ------
         StoreError
@@ -130,7 +133,10 @@ class Store:
         with _translated(store.path):
             _refuse_foreign(store.path)
             folder, log = store.path.parent, store.path.with_name(store.path.name + "-wal")
-            if os.access(store.path, os.W_OK) and os.access(folder, os.W_OK):
+            if log.exists():
+                refuse_network(store.path)
+            local = filesystem(store.path) not in NETWORK
+            if local and os.access(store.path, os.W_OK) and os.access(folder, os.W_OK):
                 mode = "mode=rw"  # so that no log is left behind; nothing is written
             else:  # a log is readable only where its index can be made
                 mode = "mode=ro" if log.exists() else "mode=ro&immutable=1"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import signal
 import threading
@@ -10,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError
 from contextlib import ExitStack, contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from multiprocessing import resource_tracker
 from typing import Any, ClassVar
 
@@ -22,7 +23,9 @@ from critpoints.study.spec import Spec
 from critpoints.validation import choice, integer
 
 BACKENDS = ("loky", "threading", "dask")
-STRIPS = 8  # tasks a worker and chunk: enough for balance, few enough to cost nothing
+SHARES = 2  # a task is this part of a worker's share of what is left in the chunk …
+FINEST = 32  # … and never less than this part of its share of the whole, so tasks stay few
+ORPHAN_SECONDS = 1.0  # how often a worker looks whether its parent is still there
 POOL_SECONDS = 1.0  # less work than this is done before a pool has started
 CONNECT_SECONDS = 20
 _SCHEDULER = "dask:scheduler="
@@ -85,8 +88,8 @@ class Workers:
     def _spread(self, spec: Spec, numbers: Sequence[int]) -> list[Batch]:
         if self._pool is None:
             self._open()
-        strips = [numbers[i :: STRIPS * self.jobs] for i in range(STRIPS * self.jobs)]
-        tasks = (joblib.delayed(run_batches)(spec, strip) for strip in strips if strip)
+        work = partial(run_with, os.getpid()) if self.kind == "loky" else run_batches
+        tasks = (joblib.delayed(work)(spec, strip) for strip in strips(numbers, self.jobs))
         found = self._pool(tasks) if self._client is None else self._on_cluster(tasks)
         batches = sorted((batch for strip in found for batch in strip), key=lambda batch: batch[0])
         if [number for number, _, _ in batches] != sorted(numbers):
@@ -149,6 +152,39 @@ def _checked(jobs: int) -> int:
     if integer("jobs", jobs, low=-1) == 0:
         raise ValueError("jobs must be at least 1, or -1 for one a core, got 0")
     return jobs
+
+
+def strips(numbers: Sequence[int], jobs: int) -> list[Sequence[int]]:
+    """Numbers cut into tasks that grow smaller, so that no worker waits long for the last.
+
+    References
+    ----------
+    Polychronopoulos and Kuck (1987), Guided self-scheduling, IEEE Trans. Comput. 36, 1425.
+    """
+    found: list[Sequence[int]] = []
+    least = max(1, len(numbers) // (FINEST * jobs))
+    while len(numbers):
+        size = max(least, len(numbers) // (SHARES * jobs))
+        found.append(numbers[:size])
+        numbers = numbers[size:]
+    return found
+
+
+def run_with(parent: int, spec: Spec, numbers: Sequence[int]) -> list[Batch]:
+    """:func:`run_batches` in a process that ends soon after its parent, also if that is killed."""
+    _watch(parent)
+    return run_batches(spec, numbers)
+
+
+@lru_cache
+def _watch(parent: int) -> None:
+    threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
+
+
+def _leave_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(ORPHAN_SECONDS)
+    os._exit(1)
 
 
 def run_batches(spec: Spec, numbers: Sequence[int]) -> list[Batch]:

@@ -40,7 +40,7 @@ def sample(path: Path, jobs: int = 1) -> None:
 
 def in_small_chunks(path: Path) -> None:
     """The whole run, recorded a few batches at a time."""
-    Run.next = _small_chunk  # type: ignore[method-assign]
+    Run.next = small_chunk  # type: ignore[method-assign]
     sample(path)
 
 
@@ -63,6 +63,7 @@ def started(work: Callable[[Path], None], path: Path) -> ForkServerProcess:
     return process
 
 
-def _small_chunk(run: Run, _: int) -> range:
+def small_chunk(run: Run, _: int) -> range:
+    """In place of :meth:`Run.next`: a few batches."""
     done = len(run.prefix)
     return range(done, min(done + CHUNK, math.ceil(1000 / run.spec.batch)))

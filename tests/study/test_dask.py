@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -23,6 +24,7 @@ from critpoints.rule import Rule
 from critpoints.study.collect import collect
 from critpoints.study.spec import Spec
 from critpoints.study.store import Store
+from tests.study.test_collect import Threads
 
 SPECS = [
     Spec(GaussianEnsemble(4), Proportion("minima", "dense"), seed=2, batch=4000),
@@ -86,7 +88,7 @@ class Cluster:
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     made = Cluster(tmp_path_factory.mktemp("cluster"))
-    watchdog = threading.Timer(2 * LIMIT, made.stop)  # a cluster that is gone cannot hang a test
+    watchdog = threading.Timer(5 * LIMIT, made.stop)  # a cluster that is gone cannot hang a test
     watchdog.start()
     try:
         made.wait()
@@ -96,20 +98,65 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         made.stop()
 
 
-def test_the_command_line_samples_on_a_cluster(cluster: Cluster, capfd, tmp_path: Path) -> None:
-    command = ["minima", "-e", "goe", "--dims", "2", "--samples", "300000", "--format", "csv"]
-    assert cli.run([*command, "--jobs", "1", "--store", str(tmp_path / "a")]) == 0
-    here = capfd.readouterr().out
-    there = ["--backend", "dask", "--scheduler", cluster.address, "--store", str(tmp_path / "b")]
-    assert cli.run([*command, *there]) == 0
-    assert capfd.readouterr().out == here
+COMMANDS = [
+    "minima -e goe --dims 2 --samples 300000",
+    "minima -e goe --dims 6 --method grown --samples 8",
+    "index -e isotropic --dims 2 --samples 20000",
+    "census -l torus:degree=1 --dims 1 --draws 4",
+    "escape -p quadratic:curvature=.7 --dims 4 -o gd:lr=.1 --runs 600",
+    "race -p quadratic -o gd --grid lr=.1/.2 --runs 40 --tuning-runs 8",
+    "depth -p ginibre --dims 3 --n 5 --samples 3000",
+]
 
 
-def test_a_cluster_gives_what_this_machine_gives_also_when_a_worker_dies(
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_that_samples_does_so_on_a_cluster(
+    cluster: Cluster, capfd: pytest.CaptureFixture[str], tmp_path: Path, command: str
+) -> None:
+    """The rows of the stores are those of this machine, bit for bit."""
+    where = {
+        "here": ["--jobs", "1"],
+        "there": ["--backend", "dask", "--scheduler", cluster.address],
+    }
+    for name, options in where.items():
+        words = [*command.split(), *options, "--format", "csv", "--store", str(tmp_path / name)]
+        assert cli.run(words) == 0, capfd.readouterr().err
+    assert content(tmp_path / "there") == content(tmp_path / "here")
+
+
+def test_runs_are_computed_again_on_a_cluster(
+    cluster: Cluster, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    store, file = ["--store", str(tmp_path / "s")], str(tmp_path / "a.csv")
+    assert cli.run([*COMMANDS[0].split(), "--jobs", "1", "--format", "csv", *store]) == 0
+    (digest,) = {row[0] for row in content(tmp_path / "s")}
+    assert cli.run(["runs", "export", str(digest)[:12], "--to", file, *store]) == 0
+    there = ["--backend", "dask", "--scheduler", cluster.address]
+    assert cli.run(["runs", "replay", file, *there]) == 0
+    assert cli.run(["runs", "verify", "--recompute", "2", *store, *there]) == 0
+    assert capfd.readouterr().out.splitlines()[-2:] == ["equal", "1 runs are sound"]
+
+
+def test_blas_has_one_thread_on_a_cluster_too(cluster: Cluster) -> None:
+    spec = Spec(Threads(1), Proportion("minima", "dense"), batch=4)
+    (outcome,) = collect([spec], Rule(None, 64, None), jobs=-1, backend=cluster.backend)
+    assert outcome.estimates[0].value == 1.0
+
+
+def test_a_cluster_gives_what_workers_here_give_also_when_one_of_its_dies(
     cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def sample(name: str, backend: str) -> list[tuple[object, ...]]:
+        with Store(tmp_path / name) as store:
+            found = collect(SPECS, RULE, store=store, jobs=2, backend=backend)
+        assert [outcome.estimates for outcome in found] == alone
+        return content(tmp_path / name)
+
     alone = [outcome.estimates for outcome in collect(SPECS, RULE)]
-    assert [o.estimates for o in collect(SPECS, RULE, jobs=-1, backend=cluster.backend)] == alone
+    monkeypatch.setattr(module, "POOL_SECONDS", 0.0)
+    rows = sample("loky", "loky")
+    assert len(rows) == 100
+    assert sample("dask", cluster.backend) == rows
 
     spread, killed = module.Workers._spread, []
 
@@ -121,11 +168,20 @@ def test_a_cluster_gives_what_this_machine_gives_also_when_a_worker_dies(
         return spread(self, spec, numbers)
 
     monkeypatch.setattr(module.Workers, "_spread", with_a_kill)
-    with Store(tmp_path / "s") as store:
-        found = collect(SPECS, RULE, store=store, jobs=-1, backend=cluster.backend)
+    assert sample("killed", cluster.backend) == rows
     assert cluster.workers[0].wait(timeout=LIMIT) == -signal.SIGKILL
-    assert [outcome.estimates for outcome in found] == alone
-    assert collect(SPECS, RULE)[0].estimates == alone[0]
+    assert sample("after", cluster.backend) == rows  # one worker is left
+
+
+def content(path: Path) -> list[tuple[object, ...]]:
+    """Everything in a store but the times."""
+    with sqlite3.connect(path) as db:
+        found = db.execute(
+            "SELECT digest, number, kind, shape, payload, checksum "
+            "FROM batch JOIN spec ON spec = id ORDER BY digest, number"
+        ).fetchall()
+    db.close()
+    return found
 
 
 def test_a_cluster_without_workers_and_none_at_all(

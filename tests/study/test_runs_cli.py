@@ -10,10 +10,22 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from critpoints import cli
+from critpoints import cli, refs
+from critpoints.census.counts import CensusCounts
+from critpoints.census.learning import NetworkPoints, Trainings
+from critpoints.depth.runs import ProductRuns
 from critpoints.errors import StoreError
+from critpoints.escape import EscapeTimes
+from critpoints.estimators import Proportion
+from critpoints.estimators.splitting import Splitting
+from critpoints.estimators.tilted import Tilted
+from critpoints.optimizers import OPTIMIZERS, optimizer
+from critpoints.protocols import Estimator
+from critpoints.report.provenance import checksum
 from critpoints.study.ledger import check
+from critpoints.study.objects import KINDS
 from critpoints.study.replay import digest_of, rebuild
+from critpoints.study.spec import Spec
 from critpoints.study.store import Store
 
 RUNS = [
@@ -78,6 +90,50 @@ def test_every_run_is_rebuilt_from_its_identity(store: Path) -> None:
         assert check(kept, recomputed=2) == []
 
 
+EXAMPLES = {
+    "ensemble": Proportion("minima", "dense"),
+    "landscape": CensusCounts(),
+    "problem": EscapeTimes(optimizer("gd:lr=.1")),
+    "product": ProductRuns(),
+}
+SIZES = (2, 3, 4, 6, 12, 226)  # some objects exist in some dimensions only
+
+
+def example(kind: str, name: str) -> Spec:
+    registry, _ = KINDS[kind]
+    for dim in SIZES:
+        try:
+            source = refs.parse(name + (":n=3" if kind == "product" else ""), registry, kind)(dim)
+        except ValueError:
+            continue
+        return Spec(source, EXAMPLES[kind], seed=1)
+    raise AssertionError(f"{name} exists in none of the dimensions {SIZES}")
+
+
+@pytest.mark.parametrize(("kind", "name"), [(k, n) for k in EXAMPLES for n in KINDS[k][0]])
+def test_whatever_has_a_name_is_rebuilt(kind: str, name: str) -> None:
+    """Also where a landscape and a problem share it."""
+    spec = example(kind, name)
+    assert spec.storable
+    again = rebuild(json.loads(json.dumps(spec.identity())))
+    assert again == spec
+    assert type(again.source) is type(spec.source)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_is_rebuilt(name: str) -> None:
+    spec = Spec(example("problem", "quadratic").source, EscapeTimes(optimizer(name)))
+    assert rebuild(json.loads(json.dumps(spec.identity()))) == spec
+
+
+@pytest.mark.parametrize("estimator", [NetworkPoints(), Trainings(), Tilted(), Splitting()])
+def test_other_estimators_are_rebuilt(estimator: Estimator) -> None:
+    kind = "landscape" if isinstance(estimator, NetworkPoints | Trainings) else "ensemble"
+    source = example(kind, "network-loss" if kind == "landscape" else "goe").source
+    spec = Spec(source, estimator)
+    assert rebuild(json.loads(json.dumps(spec.identity()))) == spec
+
+
 def test_verify(capsys: pytest.CaptureFixture[str], store: Path) -> None:
     command = ["runs", "verify", "--store", str(store), "--recompute", "1"]
     assert cli.run(command) == 0
@@ -136,6 +192,8 @@ def test_export_and_replay(
     record = json.loads(beside.read_text())
     assert {"numpy", "scipy", "critpoints", "python"} <= set(record["versions"])
     assert set(record["machine"]) == {"system", "architecture"}
+    times = [run["created"] for run in record["runs"]]
+    assert times == [r["created"] for r in listed(capsys, store)]  # of the store
     capsys.readouterr()
     for which in (file, beside):
         assert cli.run(["runs", "replay", str(which)]) == 0
@@ -153,6 +211,16 @@ def test_replay_notices_what_was_changed(
     assert cli.run(["runs", "replay", str(file)]) == 3
     assert "changed" in capsys.readouterr().err
     file.write_text(text)
+    forged = text.replace("0,0,1,", "0,0,1,1")
+    file.write_text(forged)  # also if the checksum is forged with it
+    beside.write_text(json.dumps(record | {"files": {"a.csv": checksum(file)}}))
+    assert cli.run(["runs", "replay", str(file)]) == 3
+    assert "batch 0 of the file is another" in capsys.readouterr().err
+    file.write_text(text + text.splitlines()[-1] + "\n")
+    beside.write_text(json.dumps(record | {"files": {"a.csv": checksum(file)}}))
+    assert cli.run(["runs", "replay", str(file)]) == 3
+    assert "other batches" in capsys.readouterr().err
+    file.write_text(text)
     record["runs"][0]["tallies"] = "0" * 64
     beside.write_text(json.dumps(record))
     assert cli.run(["runs", "replay", str(file)]) == 3
@@ -161,6 +229,52 @@ def test_replay_notices_what_was_changed(
     beside.write_text(json.dumps(record))
     assert cli.run(["runs", "replay", str(file)]) == 3
     assert "digest is not that" in capsys.readouterr().err
+
+
+def test_on_another_machine_equal_is_to_the_last_bits_but_counts_are_exact(
+    capsys: pytest.CaptureFixture[str], store: Path, tmp_path: Path
+) -> None:
+    """Sums agree to 1e-9, which the file itself shows; without it nothing can be said."""
+    file, beside = tmp_path / "a.csv", tmp_path / "a.csv.json"
+    digest = str(listed(capsys, store)[2]["digest"])  # logarithms of sums
+    assert cli.run(["runs", "export", digest, "--to", str(file), "--store", str(store)]) == 0
+    record, sound = json.loads(beside.read_text()), pd.read_csv(file)
+    record["machine"]["architecture"], record["runs"][0]["tallies"] = "other", "0" * 64
+    for change_, status in ((1e-12, 0), (1e-6, 3)):
+        sound.assign(value=sound["value"] + change_).to_csv(file, index=False)
+        record["files"]["a.csv"] = checksum(file)
+        beside.write_text(json.dumps(record))
+        assert cli.run(["runs", "replay", str(file)]) == status
+    file.unlink()
+    assert cli.run(["runs", "replay", str(beside)]) == 3
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe", b"digest,batch\n", b"digest,batch,row,column,value\na,b,c,d,e\n"]
+)
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_file_that_is_none_is_one_line(
+    capsys: pytest.CaptureFixture[str], store: Path, tmp_path: Path, content: bytes, suffix: str
+) -> None:
+    file = tmp_path / f"a{suffix}"
+    digest = str(listed(capsys, store)[4]["digest"])
+    assert cli.run(["runs", "export", digest, "--to", str(file), "--store", str(store)]) == 0
+    file.write_bytes(content)
+    capsys.readouterr()
+    assert cli.run(["runs", "replay", str(file)]) in (2, 3)
+    assert all(line.startswith("critpoints: ") for line in capsys.readouterr().err.splitlines())
+
+
+def test_a_store_is_never_overwritten_by_its_export(
+    capsys: pytest.CaptureFixture[str], store: Path, tmp_path: Path
+) -> None:
+    named = tmp_path / "named.csv"
+    store.rename(named)
+    digest = str(listed(capsys, named)[0]["digest"])
+    before = named.read_bytes()
+    assert cli.run(["runs", "export", digest, "--to", str(named), "--store", str(named)]) == 2
+    assert "is the store" in capsys.readouterr().err
+    assert named.read_bytes() == before
 
 
 LAW = """

@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from joblib.externals.loky import reusable_executor
 
 import critpoints.study.workers as module
+from critpoints import cli
 from critpoints.errors import StoreError
 from critpoints.study import disks
-from critpoints.study.collect import collect
+from critpoints.study.collect import Run, collect
+from critpoints.study.ledger import check
 from critpoints.study.spec import Spec
 from critpoints.study.store import Store
 from critpoints.tally import Counts
-from tests.study.survivors import KEPT, RULE, SPECS, in_small_chunks, sample, started, starved
+from tests.study.survivors import (
+    KEPT,
+    RULE,
+    SPECS,
+    in_small_chunks,
+    sample,
+    small_chunk,
+    started,
+    starved,
+)
+
+WORKERS_KILLED = 12
 
 
 def rows(path: Path) -> list[tuple[object, ...]]:
@@ -94,6 +111,48 @@ def test_kills_of_workers(
     assert rows(tmp_path / "s") == whole
 
 
+def test_workers_killed_at_random_instants(
+    whole: list[tuple[object, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While they work, and every third time while they start, replacing one that was killed."""
+    begun: list[int] = []
+
+    def counted(self: Run, jobs: int) -> range:
+        begun.append(jobs)
+        return small_chunk(self, jobs)
+
+    monkeypatch.setattr(module, "POOL_SECONDS", 0.0)
+    monkeypatch.setattr("critpoints.study.collect.Run.next", counted)
+    clock, over, kills, seen = random.Random(21), threading.Event(), 0, 0  # noqa: S311
+
+    def killing() -> None:
+        nonlocal kills, seen
+        while kills < WORKERS_KILLED and not over.wait(clock.uniform(0, 0.3)):
+            executor = reusable_executor._executor
+            workers = list(executor._processes) if executor else []
+            if workers and (len(begun) > seen + 1 or kills % 3 == 0):
+                with contextlib.suppress(ProcessLookupError):  # it has just been replaced
+                    os.kill(clock.choice(workers), signal.SIGKILL)
+                    kills, seen = kills + 1, len(begun)
+
+    killer = threading.Thread(target=killing)
+    killer.start()
+    done = 0
+    try:
+        while killer.is_alive():
+            with contextlib.suppress(ChildProcessError):  # twice over one chunk: again
+                sample(tmp_path / str(done), jobs=2)
+                assert rows(tmp_path / str(done)) == whole
+                done += 1
+    finally:
+        over.set()
+        killer.join()
+    sample(tmp_path / "last", jobs=2)
+    assert rows(tmp_path / "last") == whole
+    assert kills == WORKERS_KILLED
+    assert done
+
+
 def test_workers_that_are_always_killed_end_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,7 +163,7 @@ def test_workers_that_are_always_killed_end_the_run(
 
     with Store(tmp_path / "s") as store:
         store.put(SPECS[0], [(k, SPECS[0].run(k), 0.1) for k in range(8)])
-        monkeypatch.setattr(module, "run_batches", suicide)
+        monkeypatch.setattr(module, "run_with", suicide)
         with pytest.raises(ChildProcessError, match="run the same command again"):
             collect(SPECS[:1], RULE, store=store, jobs=2)
         assert len(store.prefix(SPECS[0])) == 8
@@ -146,6 +205,39 @@ def test_a_disk_that_takes_no_more_bytes(whole: list[tuple[object, ...]], tmp_pa
     assert rows(path) == whole
 
 
+SMALL_DISK = """
+mount -t tmpfs -o size=512k none "$1" || exit 77
+again() { "$2" -m critpoints.cli $3 --store "$1/s" --format csv > /dev/null; }
+again "$@" && exit 1
+cp "$1/s" "$1/s-wal" "$4"
+mount -o remount,size=16m "$1"
+again "$@" && cp "$1/s" "$5"
+"""
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare")
+def test_a_disk_that_is_full(tmp_path: Path) -> None:
+    """A file system in memory with half of the room that is needed (ENOSPC), which then grows.
+
+    Where it may not be mounted, the two tests above stand for it.
+    """
+    command = "escape -p quadratic --dims 2 -o gd:lr=.1 --runs 20000 --jobs 1"
+    assert cli.run([*command.split(), "--format", "csv", "--store", str(tmp_path / "whole")]) == 0
+    names = [tmp_path / name for name in ("disk", "cut", "grown")]
+    for folder in names[:2]:
+        folder.mkdir()
+    disk, cut, grown = map(str, names)
+    script = ["unshare", "-rm", "sh", "-c", SMALL_DISK, "sh", disk, sys.executable, command]
+    done = subprocess.run([*script, cut, grown], capture_output=True, text=True, check=False)
+    if "unshare" in done.stderr or done.returncode == 77:
+        return
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert "the disk is full; what was recorded is kept" in line
+    assert 0 < rows_in(tmp_path / "cut" / "s") < len(rows(tmp_path / "whole"))
+    assert rows(tmp_path / "grown") == rows(tmp_path / "whole")
+
+
 def test_a_clock_that_goes_backwards(
     whole: list[tuple[object, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,17 +247,34 @@ def test_a_clock_that_goes_backwards(
     assert rows(tmp_path / "s") == whole
 
 
-def test_a_terminal_interrupt_with_workers_is_one_line(tmp_path: Path) -> None:
-    """SIGINT to the whole group, as a terminal sends it."""
-    command = [
-        sys.executable, "-m", "critpoints.cli", "minima", "-e", "goe", "--dims", "9", "--jobs",
-        "2", "--method", "sieve", "--rel-error", ".01", "--store", str(tmp_path / "s"),
-        "--log-json", str(tmp_path / "log"),
+ENDLESS = {
+    "minima": "-e goe --dims 9 --method sieve --rel-error .001 --seconds 600 --jobs 2",
+    "index": "-e wigner:entries=uniform --dims 9 --samples 100000000 --jobs 1",
+    "census": "-l torus:degree=3 --dims 2 --draws 100000 --jobs 2",
+    "escape": "-p quadratic:curvature=.7 --dims 10 -o gd:lr=.01 --runs 10000000 --jobs 1",
+    "race": "-p quadratic -p cliff --runs 100000 --jobs 2",
+    "depth": "-p ginibre --dims 30 --n 50 --samples 10000000 --jobs 1",
+}
+
+HEARING = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background hears none
+from critpoints.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("command", ENDLESS)
+def test_a_terminal_interrupt_is_one_line(tmp_path: Path, command: str) -> None:
+    """SIGINT to the whole group, as a terminal sends it; what was recorded stays."""
+    words = [
+        sys.executable, "-c", HEARING, command, *ENDLESS[command].split(),
+        "--store", str(tmp_path / "s"), "--log-json", str(tmp_path / "log"),
     ]  # fmt: skip
-    with subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True) as process:
-        deadline = time.monotonic() + 60
+    with subprocess.Popen(words, stderr=subprocess.PIPE, start_new_session=True) as process:
+        deadline = time.monotonic() + 120
         log = tmp_path / "log"
-        while not log.exists() or len(log.read_text().splitlines()) < 8:
+        while not log.exists() or len(log.read_text().splitlines()) < 6:
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.1)
@@ -177,6 +286,48 @@ def test_a_terminal_interrupt_with_workers_is_one_line(tmp_path: Path) -> None:
     ]
     with Store.reading(tmp_path / "s") as store:
         assert store.entries()[0].batches > 0
+        assert check(store) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+    words = [
+        sys.executable, "-m", "critpoints.cli", "minima", *ENDLESS["minima"].split(),
+        "--store", str(tmp_path / "s"),
+    ]  # fmt: skip
+    with subprocess.Popen(words, start_new_session=True, stderr=subprocess.DEVNULL) as process:
+        wait_until(lambda: any("popen_loky" in line for line in session(process.pid)))
+        wait_until(lambda: rows_in(tmp_path / "s") > 40)
+        process.kill()
+    wait_until(lambda: not session(process.pid))
+
+
+def session(leader: int) -> list[str]:
+    """Command lines of the living processes of a session."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (place / "stat").read_text().rpartition(")")[2].split()
+            command = (place / "cmdline").read_text()
+        except OSError:
+            continue
+        if int(fields[3]) == leader and fields[0] != "Z":
+            found.append(command)
+    return found
+
+
+def rows_in(path: Path) -> int:
+    if not path.exists() or not path.stat().st_size:
+        return 0
+    with Store.reading(path) as store:
+        return sum(entry.batches for entry in store.entries())
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 MOUNTS = """\
@@ -206,6 +357,22 @@ def test_network_disks_are_refused(
     with pytest.raises(StoreError, match=rf"{refused}.*--store.*runs export"):
         Store(tmp_path / place)
     assert not (tmp_path / place).parent.exists()
+
+
+def test_a_closed_store_is_read_on_a_network_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a copy that was brought there; a log beside it means that somebody writes."""
+    path = tmp_path / "home" / "s"
+    sample(path)
+    (tmp_path / "mounts").write_text(MOUNTS.format(root=tmp_path))
+    monkeypatch.setattr(disks, "MOUNTS", tmp_path / "mounts")
+    with Store.reading(path) as store:
+        assert len(store.entries()) == len(SPECS)
+    assert [p.name for p in path.parent.iterdir()] == ["s"]
+    path.with_name("s-wal").touch()
+    with pytest.raises(StoreError, match="nfs4"):
+        Store.reading(path)
 
 
 def test_a_system_without_a_table_of_mounts_is_not_asked(
