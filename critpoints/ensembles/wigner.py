@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from critpoints.ensembles import dense, rows
+from critpoints.ensembles.hermite import Hermite
 from critpoints.ensembles.tails import TAILS
 from critpoints.protocols import BoolArray, Ensemble, FloatArray
 from critpoints.validation import choice, integer, real
@@ -96,6 +97,11 @@ class Wigner(Ensemble):
         row = np.array(ENTRIES[self.entries](rng, (size, i + 1), self.df), dtype=np.float64)
         row[:, :i] *= 0.5**0.5
         return row
+
+    @property
+    def hermite(self) -> Hermite | None:
+        """The tridiagonal form of the GOE for Gaussian entries, none known else."""
+        return Hermite() if self.entries == "gaussian" else None
 
     def diagonal_above(
         self, rng: np.random.Generator, low: FloatArray

@@ -15,6 +15,8 @@ from critpoints.validation import choice, integer
 
 TWISTS = ("fitted", "none")
 ROUTES = ("pivots", "rows")
+COPIES = 3  # of the inverse factors: as they are, resampled, and with one more row
+SCALARS = 24  # arrays of a number a particle, measured with tracemalloc: 15 to 20
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,15 @@ class Grown(Replicates):
         if self.event != "minima":
             raise ValueError(f"method 'grown' estimates 'minima' only, got event {self.event!r}")
 
+    def memory(self, ensemble: Ensemble, size: int) -> int:
+        """Bytes of a filter: scalars a particle for pivots, three inverse factors for rows."""
+        each = COPIES * ensemble.dim**2 if self.form(ensemble) is None else SCALARS
+        return 8 * self.particles * each
+
+    def form(self, ensemble: Ensemble) -> Hermite | None:
+        """The tridiagonal form whose pivots are filtered, or None if rows are."""
+        return hermite_form(ensemble) if self.route == "pivots" else None
+
     def replicate(self, ensemble: Any, rng: np.random.Generator) -> Replicate:
         """One run of the filter."""
         if ensemble.kac_rice:
@@ -64,7 +75,7 @@ class Grown(Replicates):
                 f"method 'grown' counts samples, but the population {ensemble.population!r} "
                 "weights them by |det H|: use tilted or identity"
             )
-        form = hermite_form(ensemble) if self.route == "pivots" else None
+        form = self.form(ensemble)
         if form is None:
             return row_filter.estimate(ensemble, rng, self.particles)
         if self.twist == "none":

@@ -73,7 +73,7 @@ class Replicates(EventEstimator):
     died at one place short of the event the estimate is zero with a one-sided bound: that of the
     last event reached.
 
-    Subclasses define ``replicate``.
+    Subclasses define ``replicate`` and ``memory``.
 
     References
     ----------
@@ -89,6 +89,10 @@ class Replicates(EventEstimator):
     @abstractmethod
     def replicate(self, ensemble: Any, rng: np.random.Generator) -> Replicate:
         """Run once."""
+
+    @abstractmethod
+    def memory(self, ensemble: Any, size: int) -> int:
+        """Bytes that ``size`` replicates of one batch take at their peak, roughly."""
 
     def rows(self, ensemble: Any, rng: np.random.Generator, size: int) -> NDArray[Any]:
         """A row a replicate: shape (size, 4), the columns of :class:`Replicate`."""

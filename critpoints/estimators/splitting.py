@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from critpoints.estimators.base import power_of_two
 from critpoints.estimators.levels import (
     ACCEPTANCE,
+    SHARE,
     Schedule,
     Target,
     Walkers,
@@ -23,6 +24,8 @@ from critpoints.validation import integer, real
 
 MIN_MOVES = 64
 """Shortest chain; at the first levels a few moves forget everything."""
+COPIES = 12
+"""Arrays of the size of the matrices that walk, measured with tracemalloc."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,16 @@ class Splitting(Replicates):
         """As many as keep numpy busy: 8 replicates, fewer of large matrices."""
         return power_of_two(2**12 // dim**2, 1, 8)
 
+    def memory(self, ensemble: Ensemble, size: int) -> int:
+        """Bytes of the visits above a level, and of the matrices that walk.
+
+        A chain makes about d^3/4 moves, measured on GOE; under weights all first draws are kept.
+        """
+        moves = SHARE * max(MIN_MOVES, self.refresh * ensemble.dim**3 / 2)
+        kept = max(moves, MIN_MOVES) if ensemble.kac_rice else moves
+        numbers = kept * (ensemble.normals or 0) + COPIES * ensemble.dim**2
+        return int(8 * size * self.chains * numbers)
+
     def _target(self, ensemble: Ensemble) -> Target:
         if ensemble.normals is None or not ensemble.overrides("from_normals"):
             raise ValueError(
@@ -153,6 +166,7 @@ def _run(
             starts, owner, parent = pool.chosen(chains, rng)
             if not owner.size:
                 break
+            pool = _Pool.empty()  # two pools at once would double the memory
             below = plan.levels[j - 1], plan.steps[j - 1]
             pool, share = _walk(target, starts, owner, below, level, moves[j], rng, keep=not last)
             progress.level(*_judged(share, owner, parent, size, chains))
@@ -161,9 +175,9 @@ def _run(
 
 @dataclass
 class _Pool:
-    """Visits above a level: states, replicate and chain of each, and weights."""
+    """Visits above a level: states (in parts), replicate and chain of each, and weights."""
 
-    z: FloatArray
+    parts: list[FloatArray]
     owner: NDArray[np.intp]
     chain: NDArray[np.intp]
     weight: FloatArray
@@ -172,7 +186,7 @@ class _Pool:
     def empty(cls) -> _Pool:
         """No visit."""
         none = np.zeros(0, dtype=np.intp)
-        return cls(np.zeros((0, 0)), none, none, np.zeros(0))
+        return cls([], none, none, np.zeros(0))
 
     def chosen(
         self, chains: int, rng: np.random.Generator
@@ -184,7 +198,13 @@ class _Pool:
             own = order[self.owner[order] == replicate]
             picks.append(own[systematic(self.weight[own], chains, rng)])
         pick = np.concatenate(picks) if picks else np.zeros(0, dtype=np.intp)
-        return self.z[pick], self.owner[pick], self.chain[pick]
+        return self._states(pick), self.owner[pick], self.chain[pick]
+
+    def _states(self, pick: NDArray[np.intp]) -> FloatArray:
+        """Rows of the parts as if they were one array, which would take as much memory again."""
+        ends = np.cumsum([len(part) for part in self.parts])
+        part = np.searchsorted(ends, pick, side="right")
+        return np.array([self.parts[k][row - ends[k]] for k, row in zip(part, pick, strict=True)])
 
 
 def _first(
@@ -214,7 +234,7 @@ def _first(
     share = hit.mean(axis=(0, 2))
     progress.level(share, share * (1 - share) / number, np.where(share > 0, share, 1.0) * number)
     draw, owner, chain = np.nonzero(hit)
-    return _Pool(np.concatenate(states), owner, np.arange(owner.size), weight[draw, owner, chain])
+    return _Pool(states, owner, np.arange(owner.size), weight[draw, owner, chain])
 
 
 def _walk(
@@ -243,7 +263,7 @@ def _walk(
     if not keep:
         return _Pool.empty(), count / moves
     chain = np.concatenate(chains)
-    return _Pool(np.concatenate(states), owner[chain], chain, np.ones(chain.size)), count / moves
+    return _Pool(states, owner[chain], chain, np.ones(chain.size)), count / moves
 
 
 def _judged(

@@ -11,7 +11,7 @@ from scipy import special
 
 from critpoints.ensembles.hermite import Hermite
 from critpoints.estimators import pivot_filter
-from critpoints.estimators.grown import hermite_form
+from critpoints.estimators.grown import SCALARS, hermite_form
 from critpoints.estimators.replicates import Replicate, Replicates
 from critpoints.protocols import Ensemble
 from critpoints.validation import integer
@@ -58,6 +58,10 @@ class Tilted(Replicates):
         object.__setattr__(self, "spectra", integer("spectra", self.spectra, low=2))
         if self.event != "minima":
             raise ValueError(f"method 'tilted' estimates 'minima' only, got event {self.event!r}")
+
+    def memory(self, ensemble: Ensemble, size: int) -> int:
+        """Bytes of the filter, and of the matrices of the spectra with a copy."""
+        return 8 * (SCALARS * self.particles + 2 * self.spectra * (ensemble.dim + 1) ** 2)
 
     def replicate(self, ensemble: Any, rng: np.random.Generator) -> Replicate:
         """One run of the filter over one mean of spectra."""

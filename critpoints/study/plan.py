@@ -30,6 +30,10 @@ CHEAP = 1.0
 """Seconds; counting that needs no more is not compared with anything."""
 CROWD = 2**15
 """Particles of a filter over rows where the usual number is too few: it has no look-ahead."""
+PILOT_SECONDS = 20.0
+PILOT_BYTES = 320 * 2**20
+"""A method of which a replicate is predicted to take longer, or a batch more memory, is not tried:
+a pilot must end, and all of a process fit into 500 MB."""
 _SECONDS: dict[str, Callable[[int], float]] = {
     "sieve": lambda d: 1e-7 * d**0,
     "plain": lambda d: 1e-7 * d**2 + 1e-8 * d**3,
@@ -38,7 +42,7 @@ _SECONDS: dict[str, Callable[[int], float]] = {
     "grown": lambda d: 1e-3 * d,
     "rows": lambda d: 2e-5 * d**3,
     "tilted": lambda d: 2e-3 * d,
-    "splitting": lambda d: 3e-5 * d**4,
+    "splitting": lambda d: 3e-7 * d**6,
 }
 """Seconds a sample or replicate, to an order of magnitude: they only decide between methods, and
 are constants so that the choice does not depend on the machine."""
@@ -65,7 +69,9 @@ def plan(
 
     ``auto`` counts, by the fastest law that fits the population, unless a relative error is asked
     for and a pilot sample says that counting costs more work than a method for rare minima: work
-    is the relative variance of one sample or replicate times its cost.
+    is the relative variance of one sample or replicate times its cost. A method too dear for a
+    pilot (:data:`PILOT_SECONDS`, :data:`PILOT_BYTES`) is passed over: where none is left, counting
+    gives a bound in the time allowed.
 
     Parameters
     ----------
@@ -98,15 +104,29 @@ def _compared(ensemble: Ensemble, counting: EventEstimator, rel_error: float) ->
     works = {counting: _SECONDS[counting.method](ensemble.dim) * variance * needed}
     if works[counting] <= CHEAP:
         return Plan(counting, f"counting needs about {variance * needed:.2g} samples")
-    for rare in _rare(ensemble):
+    tried, dear = _affordable(ensemble)
+    for rare in tried:
         looks = max(FIRST_LOOK, _variance(ensemble, rare) * needed)
         works[rare] = _replicate_seconds(ensemble, rare) * looks
     best = min(works, key=lambda e: works[e])
     if not math.isfinite(works[best]):
-        return Plan(counting, f"a pilot saw {seen}, and no method for rare minima fits")
+        return Plan(counting, f"a pilot saw {seen}, and no method for rare minima fits{dear}")
     said = [f"{e.method} {works[e]:.2g} s" for e in works if math.isfinite(works[e])]
     ending = "" if math.isfinite(works[counting]) else f"; a pilot of counting saw {seen}"
-    return Plan(best, f"predicted work {', '.join(said)}{ending}")
+    return Plan(best, f"predicted work {', '.join(said)}{ending}{dear}")
+
+
+def _affordable(ensemble: Ensemble) -> tuple[list[Replicates], str]:
+    """Methods for rare minima that a pilot can try, and what is said of those that it cannot."""
+    tried, dear = [], []
+    for rare in _rare(ensemble):
+        seconds = _replicate_seconds(ensemble, rare)
+        size = rare.memory(ensemble, rare.batch_size(ensemble.dim))
+        if seconds <= PILOT_SECONDS and size <= PILOT_BYTES:
+            tried.append(rare)
+        else:
+            dear.append(f"{rare.method} ({seconds:.2g} s a replicate, {size / 2**20:.0f} MB)")
+    return tried, f"; too dear to try: {', '.join(dear)}" if dear else ""
 
 
 def _pilot(ensemble: Ensemble, counting: EventEstimator) -> tuple[float, str]:

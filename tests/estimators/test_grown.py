@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import tracemalloc
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from critpoints.ensembles.tails import TAILS
 from critpoints.errors import InvalidBatchError, UnreliableEstimateError
 from critpoints.estimators.grown import Grown
 from critpoints.estimators.particles import Particles
+from critpoints.estimators.tilted import Tilted
 from critpoints.estimators.twist import balance, fitted
 from critpoints.protocols import Ensemble
 from critpoints.rule import Rule
@@ -201,6 +203,24 @@ def test_the_sieve_of_rows_is_flat_in_the_dimension():
         counted = Counted()
         positive(np.random.default_rng(0), counted, dim, size)
         assert abs(counted.rows / size - 1.667) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("estimator", "ensemble"),
+    [
+        (Grown(), GaussianEnsemble(30)),
+        (Grown(), Wigner(8, "uniform")),
+        (Tilted(), IsotropicField(30)),
+    ],
+    ids=repr,
+)
+def test_memory_is_as_said(estimator, ensemble):
+    estimator.rows(ensemble, np.random.default_rng(0), 1)
+    tracemalloc.start()
+    estimator.rows(ensemble, np.random.default_rng(0), 1)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak / 2 < estimator.memory(ensemble, 1) < 2 * peak
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,9 @@ class LogNormal(Replicates):
 
     name: ClassVar[str] = "log-normal"
 
+    def memory(self, ensemble: Any, size: int) -> int:
+        return 0
+
     def replicate(self, ensemble: Any, rng: np.random.Generator) -> Replicate:
         log = TRUTH + self.spread * rng.standard_normal() - self.spread**2 / 2
         variance = math.expm1(self.stated**2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 
 from critpoints.ensembles import ENSEMBLES, GaussianEnsemble, IsotropicField, SpinGlass, Wishart
 from critpoints.errors import InvalidBatchError, UnreliableEstimateError
-from critpoints.estimators.levels import Target, _pilot, schedule, systematic
+from critpoints.estimators import splitting as splitting_module
+from critpoints.estimators.levels import Schedule, Target, _pilot, schedule, systematic
 from critpoints.estimators.splitting import Splitting
 from critpoints.protocols import Ensemble, FloatArray
 from critpoints.rule import Rule
@@ -38,6 +40,7 @@ class Scalar(Ensemble):
     def from_normals(self, z: FloatArray) -> FloatArray:
         value = {
             "negative": lambda: -1 - z**2,
+            "vanishing": lambda: -(z**2),
             "constant": lambda: -1 + 0 * z,
             "nan": lambda: z * math.nan,
         }[self.kind]()
@@ -111,16 +114,40 @@ def test_a_sure_event() -> None:
     assert found.low < 1.0
 
 
-@pytest.mark.parametrize("kind", ["negative", "constant"])
-def test_an_impossible_event_ends_with_a_bound(kind: str) -> None:
-    rows = SHORT.rows(Scalar(1, kind), np.random.default_rng(0), 8)
+@pytest.mark.parametrize(("kind", "reached"), [("constant", 1.0), ("vanishing", 0.02)])
+def test_an_impossible_event_ends_with_the_bound_reached(kind: str, reached: float) -> None:
+    """A constant score makes no progress; one that vanishes at a point makes it for ever."""
+    splitting = Splitting(chains=96, refresh=0.02)
+    rows = splitting.rows(Scalar(1, kind), np.random.default_rng(0), 8)
     assert np.isneginf(rows[:, 0]).all()
-    try:
-        found = SHORT.estimate(Values(rows), fixed(8))[0]
-    except UnreliableEstimateError as refused:
-        found = refused.estimate
-    assert found.value == 0.0
-    assert found.hits == 0
+    (found,) = splitting.estimate(Values(rows), fixed(8))
+    assert (found.status, found.value, found.hits) == ("bound", 0.0, 0)
+    assert 0 < found.high <= reached
+
+
+@pytest.mark.parametrize("dim", [4, 5, 7])
+def test_a_frozen_move_is_refused(dim: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Negative control: with steps of nothing the chains stay where they began."""
+    ensemble = GaussianEnsemble(dim)
+    plan = schedule(Target(ensemble))
+    frozen = Schedule(plan.levels, tuple(1e-9 for _ in plan.steps))
+    monkeypatch.setattr(splitting_module, "schedule", lambda _: frozen)
+    splitting = Splitting(refresh=1e-18)
+    for seed in range(3):
+        rows = splitting.rows(ensemble, np.random.default_rng(seed), 8)
+        with pytest.raises(UnreliableEstimateError) as refused:
+            splitting.estimate(Values(rows), fixed(8))
+        assert refused.value.estimate.status == "unreliable"
+
+
+@pytest.mark.parametrize("ensemble", [GaussianEnsemble(8), IsotropicField(6)], ids=repr)
+def test_memory_is_as_said(ensemble: Ensemble) -> None:
+    schedule(Target(ensemble))
+    tracemalloc.start()
+    Splitting().rows(ensemble, np.random.default_rng(0), 4)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak / 2 < Splitting().memory(ensemble, 4) < 2 * peak
 
 
 def test_malformed_matrices_are_refused() -> None:

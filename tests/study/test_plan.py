@@ -9,6 +9,7 @@ import pytest
 
 from critpoints import Ensemble, minima_fraction, sweep
 from critpoints.ensembles import GaussianEnsemble, IsotropicField, Wigner, Wishart
+from critpoints.study.objects import build
 from critpoints.study.plan import METHODS, plan
 
 
@@ -43,6 +44,20 @@ def test_sixty_dimensions_without_choosing_anything() -> None:
     found = minima_fraction("goe", 60)
     assert found.method == "grown"
     assert found.log10_value == pytest.approx(-439.492418, abs=0.03)
+
+
+def test_gaussian_entries_are_the_goe_in_any_dimension() -> None:
+    found = minima_fraction("wigner", 60)
+    assert found.method == "grown"
+    assert found.log10_value == pytest.approx(-439.492418, abs=0.03)
+
+
+@pytest.mark.parametrize("ref", ["wigner:entries=uniform", "network:energy=1"])
+def test_no_pilot_is_started_that_would_not_end(ref: str) -> None:
+    found = plan(build("ensemble", ref, 60), "minima", "auto", 0.1)
+    assert found.estimator.method in ("plain", "sieve")
+    assert "too dear to try" in found.why
+    assert "splitting (" in found.why
 
 
 @dataclass(frozen=True)

@@ -12,15 +12,18 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from critpoints.estimators import Grown
+import numpy as np
+
+from critpoints.estimators import Grown, Replicates, Splitting, Tilted
 from critpoints.rule import Rule
 from critpoints.study.collect import collect
 from critpoints.study.objects import build
 from critpoints.study.plan import plan
 from critpoints.study.spec import Spec
 from critpoints.study.store import Store
+from critpoints.tally import Counts, Moments, Tally, Values
 
 from . import census
 
@@ -41,31 +44,39 @@ STUDY = [
     ("isotropic", "2-5", "index", "identity"),
     ("wishart", "4-6", "index", "plain"),
 ]
-RARE = [
-    ("goe", "4,6,8,10,12", "grown", 200, 8),
-    ("isotropic", "4,10", "tilted", 200, 8),
-    ("goe", "20,40", "grown", 60, 8),
-    ("isotropic", "20,40", "tilted", 60, 8),
-    ("goe", "4,6,8,10", "splitting", 60, 8),
-    ("goe", "12", "splitting", 60, 8),
+SMALL, LARGE = "4,6,8,10,12", "20,40"
+RARE: list[tuple[str, str, Replicates, int]] = [
+    ("goe", SMALL, Grown(), 500),
+    ("isotropic", SMALL, Tilted(), 500),
+    ("wigner", "4,6,8", Grown(route="rows"), 200),
+    ("goe", LARGE, Grown(), 200),
+    ("isotropic", LARGE, Tilted(), 200),
+    ("goe", "6", Splitting(negatives=1), 200),
+    ("isotropic", "4,8", Splitting(), 200),
+    ("goe", "4,6,8", Splitting(), 200),
+    ("goe", "10", Splitting(), 100),
+    ("goe", "12", Splitting(), 60),
 ]
-"""Object, dimensions, method, intervals, and the replicates behind each of them."""
-CONTROLS = [("goe", dim, Grown(particles=100_000, twist="none"), 6, 8) for dim in (30, 40)]
+"""Object, dimensions, estimator and intervals; the dearest last."""
+CONTROLS: list[tuple[str, str, Replicates, int]] = [
+    ("goe", "30,40", Grown(particles=100_000, twist="none"), 6)
+]
 """Filters that must be refused, every time."""
+REPLICATES = 8
+"""Behind each interval."""
 
 
 class Row(NamedTuple):
-    """One rare event: ``runs`` intervals from ``replicates`` each."""
+    """One rare event: ``runs`` intervals from :data:`REPLICATES` each."""
 
     spec: Spec
     runs: int
-    replicates: int
     control: bool = False
 
     @property
     def batches(self) -> int:
         """Batches that hold all replicates."""
-        return -(-self.runs * self.replicates // self.spec.batch)
+        return -(-self.runs * REPLICATES // self.spec.batch)
 
 
 def specs() -> list[Spec]:
@@ -81,52 +92,70 @@ def specs() -> list[Spec]:
 
 def rare() -> list[Row]:
     """Every row of the study of rare events, the controls last."""
-    rows = []
-    for ref, dims, method, runs, replicates in RARE:
-        for dim in dims.split(","):
-            ensemble = build("ensemble", ref, int(dim))
-            spec = Spec(ensemble, plan(ensemble, "minima", method).estimator, SEED)
-            rows.append(Row(spec, runs, replicates))
-    for ref, dim, estimator, runs, replicates in CONTROLS:
-        spec = Spec(build("ensemble", ref, dim), estimator, SEED)
-        rows.append(Row(spec, runs, replicates, control=True))
-    return rows
+    return [
+        Row(Spec(build("ensemble", ref, int(dim)), estimator, SEED), runs, control)
+        for study, control in ((RARE, False), (CONTROLS, True))
+        for ref, dims, estimator, runs in study
+        for dim in dims.split(",")
+    ]
+
+
+def tally_of(spec: Spec, data: list[Any]) -> Tally:
+    """A tally as the files hold it."""
+    kinds: dict[str, type[Tally]] = {"proportion": Counts, "weighted": Moments}
+    kind = kinds.get(spec.estimator.name, Values)
+    return kind(np.array([-np.inf if x is None else x for x in data]))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Sample what is missing, then write the tallies."""
     parser = argparse.ArgumentParser(prog="python -m tests.verify")
     parser.add_argument("--jobs", type=int, default=-1, help="workers; -1 is one a core")
-    jobs = parser.parse_args(arguments).jobs
+    parser.add_argument(
+        "--extend", action="store_true", help="begin with the tallies that the files hold"
+    )
+    options = parser.parse_args(arguments)
     HOME.mkdir(parents=True, exist_ok=True)
+    frequent, rows = specs(), rare()
     with Store(HOME / "store.sqlite") as store:
-        frequent = [_sampled(spec, BATCHES, store, jobs) for spec in specs()]
-        _write("tallies.json", frequent)
-        _write("census.json", [census.sampled(row, store, jobs) for row in census.rows()])
-        rows = rare()
-        for row in sorted(rows, key=lambda row: row.spec.estimator.method == "splitting"):
-            _sampled(row.spec, row.batches, store, jobs)
-        _write("rare.json", [_shortened(row, store) for row in rows])
+        if options.extend:
+            _restore(frequent, "tallies.json", store)
+            _restore([row.spec for row in rows], "rare.json", store)
+        for spec in frequent:
+            _sample(spec, BATCHES, store, options.jobs)
+        _write("tallies.json", [_record(spec, BATCHES, store) for spec in frequent])
+        for row in sorted(rows, key=lambda row: not row.control):
+            _sample(row.spec, row.batches, store, options.jobs)
+        _write("rare.json", [_record(row.spec, row.batches, store) for row in rows])
+        _write("census.json", [census.sampled(row, store, options.jobs) for row in census.rows()])
 
 
-def _sampled(spec: Spec, batches: int, store: Store, jobs: int) -> dict[str, object]:
+def _restore(known: Sequence[Spec], name: str, store: Store) -> None:
+    """Take the batches of a file into the store, as far as it lacks them."""
+    committed = {r["digest"]: r["tallies"] for r in json.loads((HOME / name).read_text())}
+    for spec in known:
+        tallies = committed.get(spec.digest, [])
+        first = len(store.prefix(spec))
+        batches = ((k, tally_of(spec, tallies[k]), 0.0) for k in range(first, len(tallies)))
+        store.put(spec, batches)
+
+
+def _sample(spec: Spec, batches: int, store: Store, jobs: int) -> None:
     rule = Rule(rel_error=None, samples=batches * spec.batch, seconds=None)
     collect([spec], rule, store=store, jobs=jobs)
     print(f"{spec.ref} d={spec.source.dim} {spec.estimator.method}", file=sys.stderr, flush=True)
-    return _record(spec, [t.data.tolist() for t in store.prefix(spec)[:batches]])
 
 
-def _shortened(row: Row, store: Store) -> dict[str, object]:
-    """Replicates to 12 digits, which is what two machines must agree to."""
-    tallies = [
-        [[float(f"{x:.12g}") for x in replicate] for replicate in tally.data.tolist()]
-        for tally in store.prefix(row.spec)[: row.batches]
-    ]
-    return _record(row.spec, tallies)
-
-
-def _record(spec: Spec, tallies: list[list[float]] | list[list[list[float]]]) -> dict[str, object]:
+def _record(spec: Spec, batches: int, store: Store) -> dict[str, object]:
+    tallies = [_shortened(tally) for tally in store.prefix(spec)[:batches]]
     return {"digest": spec.digest, "identity": spec.identity(), "tallies": tallies}
+
+
+def _shortened(tally: Tally) -> list[Any]:
+    """Replicates to 12 digits, which is more than two machines must agree to."""
+    if not isinstance(tally, Values):
+        return list(tally.data.tolist())
+    return [[float(f"{x:.12g}") for x in replicate] for replicate in tally.data.tolist()]
 
 
 def _write(name: str, records: list[dict[str, object]]) -> None:
