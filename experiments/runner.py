@@ -192,8 +192,7 @@ def _section(name: str, script: Script, frame: pd.DataFrame, house: House) -> Se
     for drawing in (first, *rendered.more):
         stem = f"{name}_{drawing.name}" if drawing.name else name
         files += [canvas.save(drawing.figure, house.reports / f"{stem}.{k}") for k in FIGURES]
-        svg = canvas.inline_svg(drawing.figure, stem)
-        pictures.append(Picture(svg, drawing.alt, drawing.caption))
+        pictures.append(Picture(_inline(drawing.figure, stem, house), drawing.alt, drawing.caption))
     files += _write_tables(name, rendered.tables[0], house)
     return Section(
         name=name,
@@ -206,6 +205,13 @@ def _section(name: str, script: Script, frame: pd.DataFrame, house: House) -> Se
         command=house.command(name),
         links=_links(files, house),
     )
+
+
+def _inline(figure: Figure, stem: str, house: House) -> str:
+    """The SVG for the page, from the file just written where there is one."""
+    if "svg" not in FIGURES:
+        return canvas.inline_svg(figure, stem)
+    return canvas.inlined((house.reports / f"{stem}.svg").read_text(encoding="utf-8"), stem)
 
 
 def _write_tables(name: str, table: Table, house: House) -> list[Path]:
