@@ -202,6 +202,12 @@ def test_page_escapes_markup(frame):
     assert "&lt;b&gt;&amp; co&lt;/b&gt;" in html
 
 
+def test_powers_are_raised_after_escaping():
+    assert page.raised("1/3^d & b^(−d²/4), <i>n^1.95</i>") == (
+        "1/3<sup>d</sup> &amp; b<sup>−d²/4</sup>, &lt;i&gt;n<sup>1.95</sup>&lt;/i&gt;"
+    )
+
+
 def test_page_says_what_the_data_say(frame):
     doctored = frame.copy()
     doctored.loc[doctored["dim"] == 2, "z"] = -12.0

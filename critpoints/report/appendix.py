@@ -83,6 +83,7 @@ def _part(section: Section, digests: Sequence[str]) -> dict[str, Any]:
         "question": plain(section.question),
         "answer": plain(section.claims.answer),
         "warnings": [plain(text) for text in section.claims.warnings],
+        "notes": [plain(text) for text in section.claims.notes],
         "pictures": [
             {"file": file, "text": plain(picture.caption or picture.alt)}
             for file, picture in zip(files, section.pictures, strict=False)
