@@ -64,6 +64,13 @@ def test_latex_writes_uneven_intervals_out():
     assert numbers.interval(*ends, style=numbers.LATEX) == (r"{\num{2.00} (\numrange{1.50}{3.00})}")
 
 
+def test_an_open_end_is_infinite_in_both_styles():
+    assert numbers.PLAIN.math("inf") == "∞"
+    assert numbers.PLAIN.between("571", "inf") == "571–∞"
+    assert numbers.LATEX.between("571", "inf") == r"{571--$\infty$}"
+    assert numbers.LATEX.between("571", "580") == r"{\numrange{571}{580}}"
+
+
 def test_numbers_with_exponents_in_both_styles():
     assert numbers.PLAIN.math("-2e-05") == "−2×10⁻⁵"
     assert numbers.LATEX.math("-2e-05") == "-2e-5"

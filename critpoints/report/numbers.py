@@ -33,6 +33,8 @@ class Style:
 
     def math(self, text: str) -> str:
         """A formatted number (``-1.5``, ``2e-05``) in this style; siunitx sets its own minus."""
+        if text == "inf":
+            return r"$\infty$" if self.latex else "∞"
         mantissa, _, exponent = text.partition("e")
         if not self.latex:
             mantissa = mantissa.replace("-", "−")
@@ -40,9 +42,10 @@ class Style:
 
     def between(self, low: str, high: str) -> str:
         """A range without a value."""
-        if self.latex:
+        if self.latex and high != "inf":
             return rf"{{\numrange{{{low}}}{{{high}}}}}"
-        return self.math(low) + "–" + self.math(high)
+        ends = self.math(low), self.math(high)
+        return f"{{{ends[0]}--{ends[1]}}}" if self.latex else "–".join(ends)
 
     def interval(
         self, value: float, low: float, high: float, digits: int, exponent: int = 0
