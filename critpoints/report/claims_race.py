@@ -168,7 +168,8 @@ def _away(rows: Sequence[Mapping[Any, Any]]) -> str:
         said = f"Only {everywhere[0]} gets away on every problem"
     if worst["solved"] == 1:
         return f"{said}."
-    last = f"{worst['optimizer']} gets away least, on {worst['solved']:.0%} of them"
+    share = f"{worst['solved']:.0%} of them" if worst["solved"] else "none"
+    last = f"{worst['optimizer']} gets away least, on {share}"
     return f"{said}; {last}." if said else f"None gets away on every problem; {last}."
 
 

@@ -69,7 +69,7 @@ def _answer(name: str, rows: pd.DataFrame) -> str:
         return f"For {words(name)} P falls like b^(−d), with b = {base:.3f} at d = {top}."
     base = _last(rows, "base_square")
     verdict = (
-        "the 3 returns, with d²/4 in place of d" if abs(base - 3) < NEAR else "not like 3^(−d)"
+        "the 3 returns, with d²/4 in place of d" if abs(base - 3) < NEAR else "the base is not 3"
     )
     return f"For {words(name)} P falls like {base:.4f}^(−d²/4): {verdict}."
 

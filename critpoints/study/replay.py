@@ -19,7 +19,6 @@ from critpoints.estimators import Proportion, Weighted
 from critpoints.estimators.grown import Grown
 from critpoints.estimators.splitting import Splitting
 from critpoints.estimators.tilted import Tilted
-from critpoints.optimizers import OPTIMIZERS
 from critpoints.protocols import Estimator
 from critpoints.study.memory import batch_bytes
 from critpoints.study.objects import KINDS, check_dim
@@ -34,13 +33,16 @@ _ESTIMATORS: dict[str, type[Estimator]] = {
         Proportion, Weighted, Grown, Tilted, Splitting, CensusCounts, ProductRuns, EscapeTimes,
     )
 }  # fmt: skip
-_SOURCES: dict[str, type] = {
-    str(getattr(entry.cls, "name", None)): entry.cls
-    for kind, (registry, _) in KINDS.items()
-    if kind != "optimizer"
-    for entry in registry.values()
-}
-_RULES: dict[str, type] = {str(getattr(e.cls, "name", None)): e.cls for e in OPTIMIZERS.values()}
+
+
+def _named(*kinds: str) -> dict[str, type]:
+    entries = (entry for kind in kinds for entry in KINDS[kind][0].values())
+    return {str(getattr(entry.cls, "name", None)): entry.cls for entry in entries}
+
+
+_SOURCES = _named("ensemble", "landscape", "product")
+_PROBLEMS = _named("problem")  # ``spin`` is a landscape and a problem: the estimator decides
+_RULES = _named("optimizer")
 _FAULTS = (TypeError, ValueError, KeyError, AttributeError, ArithmeticError, RecursionError)
 
 
@@ -91,9 +93,10 @@ def recompute(spec: Spec, numbers: Sequence[int], jobs: int = 1) -> list[Batch]:
 def _spec(identity: Any, allow: Sequence[str]) -> Spec:
     if not isinstance(identity, Mapping) or not isinstance(identity["parameters"], Mapping):
         raise ValueError("it has no identity")
-    cls = _class(identity["object"], _SOURCES, allow)
-    source = cls(check_dim(identity["dim"]), **_values(identity["parameters"]))
     estimator = _estimator(identity["estimator"], allow)
+    known = _PROBLEMS if isinstance(estimator, EscapeTimes) else _SOURCES
+    cls = _class(identity["object"], known, allow)
+    source = cls(check_dim(identity["dim"]), **_values(identity["parameters"]))
     return Spec(source, estimator, identity["seed"], identity["batch"])
 
 

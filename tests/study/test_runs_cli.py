@@ -11,9 +11,14 @@ import pandas as pd
 import pytest
 
 from critpoints import cli
+from critpoints.census.counts import CensusCounts
 from critpoints.errors import StoreError
+from critpoints.escape.times import EscapeTimes
+from critpoints.optimizers import optimizer
 from critpoints.study.ledger import check
+from critpoints.study.objects import build
 from critpoints.study.replay import digest_of, rebuild
+from critpoints.study.spec import Spec
 from critpoints.study.store import Store
 
 RUNS = [
@@ -76,6 +81,15 @@ def test_every_run_is_rebuilt_from_its_identity(store: Path) -> None:
         specs = [rebuild(json.loads(entry.text)) for entry in kept.entries()]
         assert [s.digest for s in specs] == [e.digest for e in kept.entries()]
         assert check(kept, recomputed=2) == []
+
+
+def test_a_name_of_a_landscape_and_of_a_problem_is_both() -> None:
+    for source, estimator in (
+        (build("landscape", "spin", 3), CensusCounts("auto")),
+        (build("problem", "spin", 3), EscapeTimes(optimizer("gd"))),
+    ):
+        spec = Spec(source, estimator, 0)
+        assert rebuild(json.loads(json.dumps(spec.identity()))).digest == spec.digest
 
 
 def test_verify(capsys: pytest.CaptureFixture[str], store: Path) -> None:
