@@ -25,6 +25,7 @@ reproduce: $(VENV)/installed
 
 paper: $(VENV)/installed
 	$(BIN)/python -m experiments --preset paper
+	@kpsewhich siunitx.sty >/dev/null || { echo "reports/paper/appendix.tex is written; to compile it, install LaTeX (Debian: texlive-latex-recommended texlive-science lmodern) and run make paper again" >&2; exit 3; }
 	cd reports/paper && pdflatex -interaction=nonstopmode -halt-on-error appendix.tex && pdflatex -interaction=nonstopmode -halt-on-error appendix.tex
 
 test: $(VENV)/installed

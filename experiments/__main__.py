@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from critpoints.cli import progress
+from critpoints.errors import StoreError
 from critpoints.study.workers import check_jobs
 from critpoints.validation import choice
 from experiments import (
@@ -64,6 +66,15 @@ CHAPTERS: Mapping[str, Mapping[str, Script]] = {
     },
 }
 """Every experiment, in the order of the report."""
+STORY = {
+    "Is it 1/3^d?": "minima_fraction",
+    "If not, with which base, and to the power d or d²?": "scaling",
+    "Is it so for functions, where every critical point can be counted?": "field_census",
+    "Are low critical points minima?": "index_energy",
+    "Which optimizers get past saddles?": "race",
+    "What does depth do?": "depth_gradients",
+}
+"""Questions of the front page, and who answers them."""
 EXPERIMENTS: Mapping[str, Script] = {
     name: script for part in CHAPTERS.values() for name, script in part.items()
 }
@@ -89,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(names: Sequence[str], house: House, jobs: int) -> tuple[Path, list[str]]:
-    """The page, and the experiments that lack a package; the others go on without them."""
+    """The page, and the experiments that failed; the others go on without them."""
     failed = []
     for name in dict.fromkeys(names):
         try:
@@ -98,7 +109,17 @@ def _run(names: Sequence[str], house: House, jobs: int) -> tuple[Path, list[str]
         except ImportError as error:
             failed.append(name)
             _say(f"{name} was left out: {error}", FAILED)
-    return write_pages(CHAPTERS, house), failed
+        except (OSError, StoreError):
+            raise  # nothing can be written: the others would fail alike
+        except Exception as error:
+            failed.append(name)
+            again = f"what was sampled is kept; to go on: {house.command(name)}"
+            _say(f"{name} failed ({type(error).__name__}: {error}); {again}", FAILED)
+    with warnings.catch_warnings(record=True) as said:
+        page = write_pages(CHAPTERS, house, STORY)
+    for warning in said:
+        _say(str(warning.message), FAILED)
+    return page, [*failed, *map(str, said)]
 
 
 class _Parser(argparse.ArgumentParser):

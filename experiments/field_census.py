@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from critpoints.estimate import LN10
-from critpoints.plot import census as plot
+from critpoints.plot import counted as plot
 from critpoints.plot.canvas import draw
 from critpoints.report import claims_census, tables_census
 from critpoints.report.page import Table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from matplotlib.figure import Figure
 from critpoints.plot import canvas
 from critpoints.report import appendix, explore, package, page, provenance, tables
 from critpoints.report.claims import Claims
-from critpoints.report.page import Card, Chapter, Picture, Section, Table
+from critpoints.report.page import Answer, Card, Chapter, Picture, Section, Table
 from critpoints.study.collect import Progress
 
 FIGURES = ("svg", "png", "pdf")
@@ -133,19 +134,29 @@ def write_data(name: str, frame: pd.DataFrame, house: House) -> None:
     provenance.write(record, house.data / f"{name}.json")
 
 
-def write_pages(chapters: Mapping[str, Mapping[str, Script]], house: House) -> Path:
+def write_pages(
+    chapters: Mapping[str, Mapping[str, Script]],
+    house: House,
+    story: Mapping[str, str] | None = None,
+) -> Path:
     """Figures, tables and a page of every script whose data are on disk; the other two pages.
 
-    These are ``index.html`` and the interactive one.
+    These are ``index.html`` and the interactive one. ``story`` has questions for the front page,
+    each with the script that answers it. Data that cannot be shown are a warning, and the front
+    page says so.
     """
     scripts = {name: script for part in chapters.values() for name, script in part.items()}
-    data = {name: house.data / f"{name}.parquet" for name in scripts}
-    sections = {
-        name: _section(name, script, pd.read_parquet(data[name]), house)
-        for name, script in scripts.items()
-        if data[name].exists()
-    }
-    cards = {name: _card(name, scripts[name], sections.get(name), house) for name in scripts}
+    sections, cards = {}, {}
+    for name, script in scripts.items():
+        path, missing = house.data / f"{name}.parquet", "Not computed yet; to make it:"
+        if path.exists():
+            try:
+                sections[name] = _section(name, script, pd.read_parquet(path), house)
+            except (LookupError, ValueError, TypeError, ArithmeticError, AttributeError) as error:
+                why = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+                missing = f"The data cannot be shown ({why}); to make them again:"
+                warnings.warn(f"{name}: {missing} {house.command(name)}", stacklevel=2)
+        cards[name] = _card(name, script, sections.get(name), house, missing)
     order = list(sections)
     for place, name in enumerate(order):
         before = cards[order[place - 1]] if place else None
@@ -156,7 +167,9 @@ def write_pages(chapters: Mapping[str, Mapping[str, Script]], house: House) -> P
     text = explore.standard_page(PAGE_TITLE)
     (house.reports / EXPLORE).write_text(text, encoding="utf-8")
     target = house.reports / "index.html"
-    target.write_text(page.render_index(PAGE_TITLE, front, EXPLORE), encoding="utf-8")
+    told = [Answer(question, cards[name]) for question, name in (story or {}).items()]
+    text = page.render_index(PAGE_TITLE, front, EXPLORE, told)
+    target.write_text(text, encoding="utf-8")
     _write_appendix(sections, house)
     package.write(house.data, house.preset, [(n, s.TITLE) for n, s in scripts.items()])
     return target
@@ -173,12 +186,13 @@ def _digests(path: Path) -> list[str]:
     return list(frame["digest"].dropna().unique()) if "digest" in frame else []
 
 
-def _card(name: str, script: Script, section: Section | None, house: House) -> Card:
+def _card(name: str, script: Script, section: Section | None, house: House, missing: str) -> Card:
     if section is None:
-        missing = f"Not computed yet; to make it: {house.command(name)}"
-        return Card(name, script.TITLE, script.QUESTION, None, missing=missing)
+        again = house.command(name)
+        return Card(name, script.TITLE, script.QUESTION, None, missing=missing, command=again)
     claims, image = section.claims, house.reports / f"{name}.png"
-    card = Card(name, script.TITLE, script.QUESTION, claims.answer, len(claims.warnings))
+    said, warned = claims.answer, len(claims.warnings)
+    card = Card(name, script.TITLE, script.QUESTION, said, warned, lead=claims.lead)
     if "png" not in FIGURES:
         return card
     alt = section.pictures[0].alt
@@ -192,8 +206,7 @@ def _section(name: str, script: Script, frame: pd.DataFrame, house: House) -> Se
     for drawing in (first, *rendered.more):
         stem = f"{name}_{drawing.name}" if drawing.name else name
         files += [canvas.save(drawing.figure, house.reports / f"{stem}.{k}") for k in FIGURES]
-        svg = canvas.inline_svg(drawing.figure, stem)
-        pictures.append(Picture(svg, drawing.alt, drawing.caption))
+        pictures.append(Picture(_inline(drawing.figure, stem, house), drawing.alt, drawing.caption))
     files += _write_tables(name, rendered.tables[0], house)
     return Section(
         name=name,
@@ -206,6 +219,13 @@ def _section(name: str, script: Script, frame: pd.DataFrame, house: House) -> Se
         command=house.command(name),
         links=_links(files, house),
     )
+
+
+def _inline(figure: Figure, stem: str, house: House) -> str:
+    """The SVG for the page, from the file just written where there is one."""
+    if "svg" not in FIGURES:
+        return canvas.inline_svg(figure, stem)
+    return canvas.inlined((house.reports / f"{stem}.svg").read_text(encoding="utf-8"), stem)
 
 
 def _write_tables(name: str, table: Table, house: House) -> list[Path]:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from critpoints.report.page import raised
 from critpoints.report.provenance import checksum
 from experiments import __main__ as door
-from experiments import minima_fraction, runner
+from experiments import index_law, minima_fraction, runner
 from experiments.runner import House, write_data, write_pages
 
 TINY = minima_fraction.Budget("1-3", 0.2, {"fast": 3000, "dense": 1000})
@@ -89,11 +90,63 @@ def test_negative_control_doctored_data_change_the_page(made, tmp_path, monkeypa
     frame = pd.read_parquet(made / "data/quick/minima_fraction.parquet")
     house = House(tmp_path, "quick")
     write_data("minima_fraction", frame.assign(z=frame["z"] + 20), house)
-    front = write_pages(door.CHAPTERS, house).read_text()
-    assert "of its statements contradict" in front
+    front = write_pages(door.CHAPTERS, house, door.STORY).read_text()
+    assert "something contradicts what is known" in front
+    assert "Not all of this holds" in front
     doctored = (tmp_path / "reports/quick/minima_fraction.html").read_text()
     assert "contradict" not in honest
     assert "the samples contradict the exact value" in doctored
+
+
+def test_the_front_page_tells_the_story_from_the_data(made, tmp_path, monkeypatch):
+    monkeypatch.setattr(runner, "FIGURES", ())
+    text = (made / "reports/quick/index.html").read_text()
+    assert all(str(raised(question)) in text for question in door.STORY)
+    said = "Of 10 laws 1/3<sup>d</sup> agrees with"
+    assert said in text
+    frame = pd.read_parquet(made / "data/quick/minima_fraction.parquet")
+    house = House(tmp_path, "quick")
+    doctored = frame.assign(z_third=50.0, log10_ratio_third=1.0)
+    write_data("minima_fraction", doctored, house)
+    text = write_pages(door.CHAPTERS, house, door.STORY).read_text()
+    assert said not in text
+    assert "No law agrees with 1/3<sup>d</sup> of 10 that were tried." in text
+
+
+@pytest.mark.usefixtures("tiny")
+def test_an_experiment_that_fails_leaves_the_others_and_says_how_to_go_on(
+    tmp_path, monkeypatch, capsys
+):
+    def fail(*_):
+        raise RuntimeError("half-way\nthere")
+
+    monkeypatch.setattr(index_law, "collect", fail)
+    arguments = ["--root", str(tmp_path), "--jobs", "1", "index_law", "minima_fraction"]
+    assert door.main(arguments) == door.FAILED
+    captured = capsys.readouterr()
+    (line,) = captured.err.splitlines()
+    assert "index_law failed (RuntimeError: half-way there)" in line
+    assert "to go on: python -m experiments --preset quick index_law" in line
+    front = Path(captured.out.strip()).read_text()
+    assert 'href="minima_fraction.html"' in front
+    assert "<code>python -m experiments --preset quick index_law</code>" in front
+
+
+@pytest.mark.parametrize("columns", [["object", "dim"], []])
+def test_data_that_cannot_be_shown_are_said_and_the_rest_is_shown(
+    made, tmp_path, monkeypatch, columns
+):
+    monkeypatch.setattr(runner, "FIGURES", ())
+    house = House(tmp_path, "quick")
+    frame = pd.read_parquet(made / "data/quick/minima_fraction.parquet")
+    write_data("minima_fraction", frame, house)
+    frame[columns].to_parquet(house.data / "index_law.parquet")
+    frame[columns].to_csv(house.data / "index_law.csv")
+    with pytest.warns(UserWarning, match="index_law: The data cannot be shown"):
+        front = write_pages(door.CHAPTERS, house, door.STORY).read_text()
+    assert 'href="minima_fraction.html"' in front
+    assert "The data cannot be shown (" in front
+    assert "<code>python -m experiments --preset quick index_law</code>" in front
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,8 @@ def test_honest_data_say_the_theory_holds(frames):
     said = {script: _said(script, frame) for script, frame in frames.items()}
     assert "index follows [ln d" in said[index].answer
     assert "grows like d^0.9" in " ".join(said[index].details)
-    assert "3 has returned, with d²/4" in said[powers].answer
-    assert any("does not show the limit" in w and "e = 2.718" in w for w in said[powers].warnings)
+    assert "3 returns, with d²/4" in said[powers].answer
+    assert any("does not show the limit" in w and "e = 2.718" in w for w in said[powers].notes)
     assert "The lower the energy, the lower the index" in said[spin_glass].answer
     assert "vanish at the lowest energies" in said[spin_glass].details[0]
     assert "nears the complexity" in said[spin_glass].details[1]
@@ -71,7 +71,7 @@ def test_negative_control_another_base(frames):
     frame = frames[powers].copy()
     exact = frame["digest"].isna()
     frame.loc[exact, "log10_exact"] *= 1.1
-    assert "and not 3" in _said(powers, frame).answer
+    assert "the base is not 3" in _said(powers, frame).answer
     frame.loc[exact, "log10_exact"] = -(frame.loc[exact, "dim"].astype(float) ** 1.5)
     assert "neither d nor d²" in _said(powers, frame).answer
 
@@ -80,7 +80,7 @@ def test_negative_control_a_settled_base(frames):
     frame = frames[powers].copy()
     exact = frame["digest"].isna()
     frame.loc[exact, "log10_exact"] = -0.5 * frame.loc[exact, "dim"]
-    assert any("has settled at 3.162" in w for w in _said(powers, frame).warnings)
+    assert any("has settled at 3.162" in w for w in _said(powers, frame).notes)
 
 
 def test_negative_control_energies_and_curves(frames):

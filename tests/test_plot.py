@@ -12,8 +12,12 @@ import pytest
 from matplotlib.figure import Figure
 
 import critpoints
-from critpoints.plot import canvas, index_law, marks, minima_fraction
+from critpoints import plot
+from critpoints.plot import canvas, census, index_law, marks, minima_fraction, profile, trajectories
 from critpoints.plot.minima import NEAR, _places
+from critpoints.study import pictures
+from critpoints.study.census import draw
+from critpoints.study.race import race
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +99,67 @@ def test_index_law(ensembles):
     assert labels[:4] == ["0", "1", "2", "3"]
     assert ("degenerate" in labels) == ("independent" in ensembles)
     assert any("random matrices" in t.get_text() for t in ax.get_legend().get_texts())
+
+
+DRAWN = {
+    "minima_fraction": lambda: critpoints.sweep(["goe"], "1-3", samples=500),
+    "index_law": lambda: critpoints.sweep(["goe"], [3], event="index", samples=500),
+    "census": lambda: critpoints.censuses(["torus:degree=1"], [2], draws=3),
+    "trajectories": lambda: paths(["gd:lr=.02", "adam"], steps=30, side=5),
+    "profile": lambda: race(["gd", "newton"], ["monkey"], "2", runs=4, tuning_runs=2, budget=20,
+                            grid={"lr": (0.1,)}).results,
+}  # fmt: skip
+
+
+def paths(optimizers, **options):
+    found = draw("torus:degree=1", 2).landscape
+    return pictures.trajectories(found, optimizers, [1.0, 2.0], **options)
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_the_public_functions_take_axes_return_them_and_touch_no_style(name):
+    before, frame, ax = dict(mpl.rcParams), DRAWN[name](), Figure().add_subplot()
+    same = frame.copy(deep=True)
+    assert getattr(plot, name)(frame, ax) is ax
+    assert dict(mpl.rcParams) == before
+    assert frame.equals(same)
+    assert ax.get_xlabel()
+    assert ax.get_ylabel()
+    assert len(ax.lines) + len(ax.patches) + len(ax.collections) > 1
+    assert ax.get_legend() is not None
+
+
+def test_census_draws_the_means_and_what_theory_expects():
+    frame = critpoints.censuses(["torus:degree=1"], [2], draws=5)
+    ax = census(frame, Figure().add_subplot())
+    labels = [t.get_text() for t in ax.get_legend().get_texts()]
+    assert labels == [f"{frame['object'][0]}, $d$ = 2, exact", f"{frame['object'][0]}, $d$ = 2"]
+    means = np.mean(frame["counts"].tolist(), axis=0)
+    drawn = [line.get_ydata() for line in ax.lines]
+    assert any(len(y) == 3 and np.allclose(y, means) for y in drawn)
+
+
+def test_trajectories_break_where_they_go_around_and_refuse_other_functions():
+    frame = paths(["gd:lr=.02", "momentum:lr=3"], steps=60)
+    ways = frame[frame["quantity"] == "path"]
+    far = ways[ways["optimizer"] == "momentum:lr=3"][["x", "y"]].to_numpy()
+    steps = np.abs(np.diff(far, axis=0)).max(axis=1)
+    assert np.isnan(steps).any()
+    assert np.nanmax(steps) <= math.pi
+    ax = trajectories(frame, Figure().add_subplot())
+    assert {t.get_text() for t in ax.get_legend().get_texts()} == {"gd:lr=.02", "momentum:lr=3"}
+    with pytest.raises(ValueError, match="two variables"):
+        pictures.trajectories(draw("torus:degree=1", 1).landscape, ["gd"], [1.0])
+    with pytest.raises(ValueError, match="at least one"):
+        paths([])
+
+
+def test_the_profile_ends_at_the_share_of_problems_solved():
+    frame = DRAWN["profile"]()
+    ax = profile(frame, Figure().add_subplot())
+    ends = [line.get_ydata()[-1] for line in ax.lines if len(line.get_ydata())]
+    tuned = frame[frame["setting"] == "tuned"]
+    assert sorted(ends) == sorted((tuned["median"] < np.inf).astype(float))
 
 
 @pytest.mark.parametrize("kind", ["svg", "png", "pdf"])

@@ -36,8 +36,56 @@ def test_bounds_and_numbers_below_the_smallest_float():
     assert numbers.interval(-math.inf, -math.inf, math.log10(7.5e-6)) == "< 7.5×10⁻⁶"
     assert numbers.interval(-400.0, -400.1, -399.9) == "1.00 (0.79–1.26)×10⁻⁴⁰⁰"
     latex = numbers.interval(-400.0, -400.1, -399.9, style=numbers.LATEX)
-    assert latex == r"$1.00\,(0.79\text{--}1.26)\times 10^{-400}$"
+    assert latex == r"{\num{1.00e-400} (\numrange{0.79e-400}{1.26e-400})}"
+    assert numbers.interval(-math.inf, -math.inf, -6.0, style=numbers.LATEX) == "< 1.0e-6"
     assert numbers.interval(math.nan, math.nan, math.nan) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "half", "text"),
+    [
+        (0.14644, 0.0009, "0.14644(90)"),
+        (0.035376, 0.0026, "0.0354(26)"),
+        (0.5, 0.0996, "0.50(10)"),
+        (12.34, 1.5, "12.3(15)"),
+        (123.4, 15.2, "123(15)"),
+        (1234.0, 157.0, "1230(160)"),
+        (4.44e-6, 0.31e-6, "4.44(31)e-6"),
+        (99.96e-6, 1.0e-6, "10.00(10)e-5"),
+    ],
+)
+def test_latex_rounds_to_two_digits_of_the_uncertainty(value, half, text):
+    ends = (math.log10(x) for x in (value, value - half, value + half))
+    assert numbers.interval(*ends, style=numbers.LATEX) == text
+
+
+def test_latex_writes_uneven_intervals_out():
+    ends = [math.log10(x) for x in (2.0, 1.5, 3.0)]
+    assert numbers.interval(*ends, style=numbers.LATEX) == (r"{\num{2.00} (\numrange{1.50}{3.00})}")
+
+
+def test_an_open_end_is_infinite_in_both_styles():
+    assert numbers.PLAIN.math("inf") == "∞"
+    assert numbers.PLAIN.between("571", "inf") == "571–∞"
+    assert numbers.LATEX.between("571", "inf") == r"{571--$\infty$}"
+    assert numbers.LATEX.between("571", "580") == r"{\numrange{571}{580}}"
+
+
+def test_numbers_with_exponents_in_both_styles():
+    assert numbers.PLAIN.math("-2e-05") == "−2×10⁻⁵"
+    assert numbers.LATEX.math("-2e-05") == "-2e-5"
+    assert numbers.PLAIN.math("+1.5") == numbers.LATEX.math("+1.5") == "+1.5"
+
+
+def test_latex_columns_are_as_wide_as_their_numbers(frame):
+    rows = frame[frame["object"] == "goe"]
+    latex = tables.to_latex(rows)
+    head = latex.splitlines()[0]
+    assert "S[table-format=1.4(2)" in head
+    assert "S[table-format=5.0]" in head  # samples
+    assert r"{\num{<" in latex
+    assert "{fraction of minima}" in latex
+    assert "$" not in latex
 
 
 def test_factors():
@@ -159,6 +207,12 @@ def test_page_escapes_markup(frame):
     assert "<script" not in html
     assert "<b>" not in html
     assert "&lt;b&gt;&amp; co&lt;/b&gt;" in html
+
+
+def test_powers_are_raised_after_escaping():
+    assert page.raised("1/3^d & b^(−d²/4), <i>n^1.95</i>") == (
+        "1/3<sup>d</sup> &amp; b<sup>−d²/4</sup>, &lt;i&gt;n<sup>1.95</sup>&lt;/i&gt;"
+    )
 
 
 def test_page_says_what_the_data_say(frame):

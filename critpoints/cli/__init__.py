@@ -33,7 +33,9 @@ app = typer.Typer(
     "exact laws, and the 1/3^d model beside them.",
     pretty_exceptions_enable=False,
     invoke_without_command=True,
-    epilog="Exit status: 0 done, 2 bad input, 3 unreliable or incomplete, 130 interrupted.",
+    epilog="Example: critpoints demo. Options and an example of a command: critpoints COMMAND "
+    "--help. To complete commands with TAB: critpoints --install-completion. "
+    "Exit status: 0 done, 2 bad input, 3 unreliable or incomplete, 130 interrupted.",
 )
 app.callback()(version.show)
 app.command("minima")(minima.command)

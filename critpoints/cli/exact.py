@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from critpoints.cli import options, output
+from critpoints.cli import chart, options, output
 
 COLUMNS = (
     "ensemble", "population", "dim", "index", "probability", "log10", "count", "log10_count",
@@ -21,6 +21,7 @@ def command(
         str, typer.Option(metavar="0|k|all", help="Number of negative eigenvalues, or all.")
     ] = "0",
     form: options.FormatOption = options.Format.table,
+    plot: options.Plot = False,
 ) -> None:
     """Print exact probabilities of an index, and expected counts where a number is meant.
 
@@ -29,7 +30,12 @@ def command(
     from critpoints.study.exact import exact  # noqa: PLC0415 - importing it takes a second
 
     which = index if index == "all" else _number(index)
-    output.write(exact(ensemble, dims, which).to_dict("records"), form, COLUMNS)  # type: ignore[arg-type]
+    if plot and index == "all":
+        raise ValueError("--plot draws one index against the dimension, not --index all")
+    records: Any = exact(ensemble, dims, which).to_dict("records")
+    output.write(records, form, COLUMNS)
+    if plot and form is options.Format.table:
+        typer.echo("\n".join(chart.chart(records, name="ensemble", value="log10")))
 
 
 def _number(text: str) -> int:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from critpoints.cli import options
+from critpoints.cli import options, output
 
 TITLE = "critpoints: which critical points are minima?"
 
@@ -27,6 +27,7 @@ def command(
     out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write the page.")] = Path(
         "explore.html"
     ),
+    form: options.FormatOption = options.Format.table,
 ) -> None:
     """Write an interactive page: a function, all its critical points, a race of optimizers.
 
@@ -37,4 +38,5 @@ def command(
     chosen = explore.STANDARD if landscape is None else {landscape: landscape}
     text = explore.render(TITLE, chosen, draws=draws, seed=seed)
     out.write_text(text, encoding="utf-8")
-    typer.echo(out.resolve())
+    where = str(out.resolve())
+    output.say({"page": where}, form, where)

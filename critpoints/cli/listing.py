@@ -18,7 +18,10 @@ def command(
     kind: Annotated[str, typer.Argument(help=f"What to list: {', '.join(KINDS)}.")] = KINDS[0],
     form: options.FormatOption = options.Format.table,
 ) -> None:
-    """List the objects that a REF can name, with their keys and defaults."""
+    """List the objects that a REF can name, with their keys and defaults.
+
+    Example: critpoints list optimizers
+    """
     choice("kind", kind, KINDS)
     from critpoints.study.objects import KINDS as OBJECTS  # noqa: PLC0415
 

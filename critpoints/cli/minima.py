@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from critpoints.cli import options, sampling
+from critpoints.cli import chart, options, sampling
 
 COLUMNS = (
     "object", "dim", "method", "status", "samples", "hits", "estimate", "low", "high",
@@ -29,6 +29,7 @@ def command(
     store: options.StoreFile = None,
     method: options.Method = "auto",
     form: options.FormatOption = options.Format.table,
+    plot: options.Plot = False,
 ) -> None:
     """Estimate the fraction of critical points that are minima, beside 1/3^d.
 
@@ -44,4 +45,7 @@ def command(
         from critpoints.study.frame import describe_bases  # noqa: PLC0415
 
         typer.echo("\n".join(describe_bases(frame)))
+        if plot:
+            shown = chart.chart(frame.to_dict("records"), name="object", value="log10_estimate")  # type: ignore[arg-type]
+            typer.echo("\n".join(shown))
     raise typer.Exit(sampling.finish(frame))

@@ -82,6 +82,10 @@ Method = Annotated[
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print the records.")]
 
+Plot = Annotated[
+    bool, typer.Option("--plot", help="Draw the values in the terminal too, below the table.")
+]
+
 
 def on(backend: str, scheduler: str | None) -> str:
     """The backend as functions take it: ``dask:scheduler=tcp://host:port``."""

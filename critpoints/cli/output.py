@@ -27,6 +27,14 @@ def write(records: Sequence[Record], form: Format, columns: Sequence[str]) -> No
         _table(records, columns)
 
 
+def say(record: Record, form: Format, text: str) -> None:
+    """Print one result: a line to read, or its record."""
+    if form is Format.table:
+        print(text)
+    else:
+        write([record], form, ())
+
+
 def _plain(record: Record) -> dict[str, Any]:
     """Strict JSON: what is not a finite number is null."""
     return {key: _value(value) for key, value in record.items()}

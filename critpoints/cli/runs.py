@@ -20,7 +20,10 @@ COLUMNS = (
     "digest", "object", "parameters", "dim", "estimator", "seed", "batches", "samples", "seconds",
     "created",
 )  # fmt: skip
-app = typer.Typer(help="List, show, check, export, compute again or remove stored runs.")
+app = typer.Typer(
+    help="List, show, check, export, compute again or remove stored runs.",
+    epilog="Example: critpoints runs list",
+)
 Digest = Annotated[str, typer.Argument(metavar="DIGEST", help="Its first digits, at least 4.")]
 Allow = Annotated[
     list[str] | None,
@@ -32,7 +35,10 @@ Allow = Annotated[
 def list_(
     store: options.StoreFile = None, form: options.FormatOption = options.Format.table
 ) -> None:
-    """List the runs of a store."""
+    """List the runs of a store.
+
+    Example: critpoints runs list --store runs.sqlite
+    """
     from critpoints.study.ledger import record  # noqa: PLC0415 - importing it takes a second
 
     with _reading(store) as kept:
@@ -40,15 +46,26 @@ def list_(
 
 
 @app.command()
-def show(digest: Digest, store: options.StoreFile = None) -> None:
-    """Print what a run is: its identity and how far it has come, as JSON."""
+def show(
+    digest: Digest,
+    store: options.StoreFile = None,
+    form: options.FormatOption = options.Format.json,
+) -> None:
+    """Print what a run is: its identity and how far it has come.
+
+    Example: critpoints runs show 3251
+    """
     from critpoints.study.ledger import find, identity, record  # noqa: PLC0415
 
     with _reading(store) as kept:
         entry = find(kept, digest)
         known = record(entry) | {"digest": entry.digest, "identity": identity(entry)}
     del known["parameters"]
-    typer.echo(json.dumps(known, indent=1))
+    if form is options.Format.json:
+        typer.echo(json.dumps(known, indent=1))
+    else:
+        flat = known | {"identity": json.dumps(known["identity"])}
+        output.write([flat], form, [c for c in COLUMNS if c in flat])
 
 
 @app.command()
@@ -56,13 +73,20 @@ def export(
     digests: Annotated[list[str], typer.Argument(metavar="DIGEST…", help="First digits of runs.")],
     to: Annotated[str, typer.Option(metavar="FILE", help="A .csv or .parquet file to write.")],
     store: options.StoreFile = None,
+    form: options.FormatOption = options.Format.table,
 ) -> None:
-    """Write the tallies of runs to CSV or Parquet, with provenance in FILE.json."""
+    """Write the tallies of runs to CSV or Parquet, with provenance in FILE.json.
+
+    Example: critpoints runs export 3251 --to goe.csv
+    """
     from critpoints.report import export as module  # noqa: PLC0415
 
     with _reading(store) as kept:
-        for path in module.write(kept, digests, Path(to)):
-            typer.echo(path)
+        written = [str(path) for path in module.write(kept, digests, Path(to))]
+    if form is options.Format.table:
+        typer.echo("\n".join(written))
+    else:
+        output.write([{"file": path} for path in written], form, ())
 
 
 @app.command()
@@ -76,20 +100,31 @@ def verify(
     jobs: options.Jobs = 1,
     backend: options.Backend = "loky",
     scheduler: options.Scheduler = None,
+    form: options.FormatOption = options.Format.table,
 ) -> None:
-    """Check the file, every digest and every checksum; exit status 3 if anything is wrong."""
+    """Check the file, every digest and every checksum; exit status 3 if anything is wrong.
+
+    Example: critpoints runs verify --recompute 2
+    """
     from critpoints.study.ledger import check  # noqa: PLC0415
 
     workers = jobs, options.on(backend, scheduler)
     with _reading(store) as kept:
         defects = check(kept, recompute, *workers, allow=allow or (), seed=seed)
         count = len(kept.entries())
-    _judge(defects, f"{count} runs are sound")
+    _judge(defects, f"{count} runs are sound", form)
 
 
 @app.command()
-def remove(digest: Digest, store: options.StoreFile = None) -> None:
-    """Remove a run and all its batches; nothing is asked."""
+def remove(
+    digest: Digest,
+    store: options.StoreFile = None,
+    form: options.FormatOption = options.Format.table,
+) -> None:
+    """Remove a run and all its batches; nothing is asked.
+
+    Example: critpoints runs remove 3251
+    """
     from critpoints.study.ledger import find, printable, record  # noqa: PLC0415
     from critpoints.study.store import Store  # noqa: PLC0415
 
@@ -98,10 +133,11 @@ def remove(digest: Digest, store: options.StoreFile = None) -> None:
     with Store(_path(store)) as kept:
         kept.remove(entry.digest)
     known = record(entry)
-    typer.echo(
+    text = (
         f"removed {printable(entry.digest)}: {known['object']} d={known['dim']}, "
         f"{entry.batches} batches"
     )
+    output.say(known | {"digest": entry.digest}, form, text)
 
 
 @app.command()
@@ -111,19 +147,27 @@ def replay(
     jobs: options.Jobs = 1,
     backend: options.Backend = "loky",
     scheduler: options.Scheduler = None,
+    form: options.FormatOption = options.Format.table,
 ) -> None:
-    """Compute an exported file again from its provenance; exit status 3 if it is not equal."""
+    """Compute an exported file again from its provenance; exit status 3 if it is not equal.
+
+    Example: critpoints runs replay goe.csv
+    """
     from critpoints.report.export import replay as again  # noqa: PLC0415
 
-    _judge(again(Path(file), allow or (), jobs, options.on(backend, scheduler)), "equal")
+    found = again(Path(file), allow or (), jobs, options.on(backend, scheduler))
+    _judge(found, "equal", form)
 
 
-def _judge(defects: list[str], sound: str) -> None:
+def _judge(defects: list[str], sound: str, form: options.Format) -> None:
+    if form is not options.Format.table:
+        output.write([{"defect": defect} for defect in defects], form, ())
     for defect in defects:
         print(f"critpoints: {defect}", file=sys.stderr)
     if defects:
         raise typer.Exit(3)
-    typer.echo(sound)
+    if form is options.Format.table:
+        typer.echo(sound)
 
 
 def _path(store: str | None) -> Path:

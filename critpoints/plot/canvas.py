@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,16 +36,23 @@ _METADATA: dict[str, dict[str, Any]] = {
 
 
 def draw(paint: Callable[[Figure], object], size: tuple[float, float]) -> Figure:
-    """Make a figure of ``size`` inches and paint it; the style ends with the call."""
+    """Make a figure of ``size`` inches and paint it; the style ends with the call.
+
+    It is laid out here, once for all files.
+    """
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=size, layout="constrained")
         paint(figure)
+        engine = figure.get_layout_engine()
+        if engine is not None:
+            engine.execute(figure)
+        figure.set_layout_engine("none")
     return figure
 
 
 def save(figure: Figure, path: Path) -> Path:
     """Write SVG, PNG or PDF by the ending of ``path``, without dates or random ids."""
-    path.write_bytes(_render(figure, path.suffix.removeprefix("."), transparent=False))
+    path.write_bytes(_render(figure, path.suffix.removeprefix(".")))
     return path
 
 
@@ -58,16 +67,37 @@ def inline_svg(figure: Figure, prefix: str) -> str:
 
     Every id gets the prefix, so that two figures on a page do not share any.
     """
-    text = _render(figure, "svg", transparent=True).decode()
+    return inlined(_render(figure, "svg").decode(), prefix)
+
+
+def inlined(text: str, prefix: str) -> str:
+    """The same from the text of an SVG file that :func:`save` has written."""
+    text = text.replace(_PAPER, "", 1)
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", text)
     return text[text.index("<svg") :].replace(INK, "currentColor")
 
 
-def _render(figure: Figure, kind: str, transparent: bool) -> bytes:
-    buffer = io.BytesIO()
-    with mpl.rc_context(_STYLE):
-        figure.savefig(
-            buffer, format=kind, dpi=160, transparent=transparent, metadata=_METADATA[kind]
-        )
+_PAPER = '<rect width="100%" height="100%" fill="#ffffff"/>'
+"""Behind the figure in a file; in a page it is the page's own."""
+
+
+def _render(figure: Figure, kind: str) -> bytes:
+    buffer, svg = io.BytesIO(), kind == "svg"
+    with mpl.rc_context(_STYLE), _quiet_fonts():
+        figure.savefig(buffer, format=kind, dpi=160, transparent=svg, metadata=_METADATA[kind])
+    if svg:
+        return re.sub(rb"<svg [^>]*>", rb"\g<0>" + _PAPER.encode(), buffer.getvalue(), count=1)
     return buffer.getvalue()
+
+
+@contextmanager
+def _quiet_fonts() -> Iterator[None]:
+    """Without fontTools' warnings about dates in matplotlib's own fonts."""
+    log = logging.getLogger("fontTools")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)

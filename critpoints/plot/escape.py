@@ -104,13 +104,14 @@ def growth(frame: pd.DataFrame, ax: Axes) -> Axes:
     return ax
 
 
-def valley(frame: pd.DataFrame, ax: Axes) -> Axes:
-    """Draw trajectories on the contour map of their function.
+def trajectories(frame: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw the ways of optimizers from a common start on the contour map of their function.
 
     Parameters
     ----------
     frame : DataFrame
-        Rows with ``quantity`` grid (x, y, f on a full grid) and path (optimizer, step, x, y).
+        What :func:`critpoints.study.pictures.trajectories` returns: rows with ``quantity`` grid
+        (x, y, f on a full grid) and path (optimizer, step, x, y).
     ax : Axes
 
     Returns
@@ -133,12 +134,20 @@ def valley(frame: pd.DataFrame, ax: Axes) -> Axes:
     ax.annotate("start", (first["x"], first["y"]), xytext=(6, 6), textcoords="offset points")
     ax.set_xlim(*np.asarray(grid.columns, float)[[0, -1]])
     ax.set_ylim(*np.asarray(grid.index, float)[[0, -1]])
-    ax.set_xlabel("$x_1$, the floor")
-    ax.set_ylabel("$x_2$, across the valley")
+    ax.set_xlabel("$x_1$")
+    ax.set_ylabel("$x_2$")
     ax.legend(
         frameon=False, fontsize="small", loc="upper center", bbox_to_anchor=(0.5, 1.12), ncol=2
     )
     sns.despine(ax=ax)
+    return ax
+
+
+def valley(frame: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw trajectories in a valley; parameters as :func:`trajectories`."""
+    trajectories(frame, ax)
+    ax.set_xlabel("$x_1$, the floor")
+    ax.set_ylabel("$x_2$, across the valley")
     return ax
 
 

@@ -58,6 +58,25 @@ def ranks(results: pd.DataFrame, ax: Axes) -> Axes:
     return ax
 
 
+def profile(frame: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw the performance profiles of tuned optimizers (Dolan & Moré 2002).
+
+    A line an optimizer: the share of problems that it solves within τ times the least work that
+    any needs on them. The best six have colours, the band is the interval of the best.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        :attr:`critpoints.study.race.Race.results`.
+    ax : Axes
+
+    Returns
+    -------
+    Axes
+    """
+    return legend(performance(frame, "tuned", ax))
+
+
 def performance(results: pd.DataFrame, setting: str, ax: Axes) -> Axes:
     """Draw performance profiles: problems solved within τ times the least work on each."""
     table = costs(results, setting)

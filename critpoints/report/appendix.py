@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -27,6 +28,8 @@ _MATH = {
     "π": r"\pi", "ρ": r"\rho", "σ": r"\sigma", "τ": r"\tau", "φ": r"\varphi", "χ": r"\chi",
     "ψ": r"\psi", "ω": r"\omega", "Δ": r"\Delta", "Σ": r"\Sigma", "Ω": r"\Omega", "Λ": r"\Lambda",
 }  # fmt: skip
+_POWER = re.compile(r"\\textasciicircum\{\}(\(([^()]*)\)|[-−]?\w+(?:\.\d+)?)")
+"""``^d`` and ``^(−d²/4)`` after escaping."""
 _TEXT = {
     "–": "--", "—": "---", "’": "'", "‘": "`", "“": "``", "”": "''", "…": r"\dots{}",
     "\u2009": r"\,", "\u00a0": "~", "\u202f": r"\,", "\u2011": "-",
@@ -53,8 +56,9 @@ def render(
 
 
 def plain(text: str) -> str:
-    """Text as LaTeX: special signs escaped, signs of mathematics replaced."""
-    return signs(escape(text))
+    """Text as LaTeX: special signs escaped, signs of mathematics replaced, powers raised."""
+    raised = _POWER.sub(lambda m: f"\\ensuremath{{^{{{(m[2] or m[1])}}}}}", escape(text))
+    return signs(raised)
 
 
 def signs(latex: str) -> str:
@@ -79,6 +83,7 @@ def _part(section: Section, digests: Sequence[str]) -> dict[str, Any]:
         "question": plain(section.question),
         "answer": plain(section.claims.answer),
         "warnings": [plain(text) for text in section.claims.warnings],
+        "notes": [plain(text) for text in section.claims.notes],
         "pictures": [
             {"file": file, "text": plain(picture.caption or picture.alt)}
             for file, picture in zip(files, section.pictures, strict=False)

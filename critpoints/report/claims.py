@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from critpoints.report.numbers import factor, interval
+from critpoints.report.numbers import factor, interval, number
+from critpoints.report.words import listed, words
 from critpoints.study.frame import fit_bases
 
 LIMIT = 4.0
@@ -27,12 +28,23 @@ class Claims:
     details : list of str
         One sentence an object.
     warnings : list of str
-        What contradicts exact values, must not be trusted or is unfinished.
+        What contradicts known values, must not be trusted, or is missing.
+    notes : list of str
+        Where what is said ends: precision that was not reached, limits that were not.
+    short : str
+        The answer for the front page, in plain words; the answer itself where it is empty.
     """
 
     answer: str
     details: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    short: str = ""
+
+    @property
+    def lead(self) -> str:
+        """What the front page says."""
+        return self.short or self.answer
 
 
 def minima_claims(frame: pd.DataFrame) -> Claims:
@@ -49,6 +61,30 @@ def minima_claims(frame: pd.DataFrame) -> Claims:
         f"{_model_answer(verdicts, _span(frame))} {exact_answer(frame)}",
         details,
         warnings(frame),
+        notes(frame),
+        _short(frame, verdicts),
+    )
+
+
+TOLD = ("independent", "isotropic", "goe")
+"""Laws whose fraction the front page tells."""
+
+
+def _short(frame: pd.DataFrame, verdicts: Mapping[str, _Verdict]) -> str:
+    judged = {name: v.side for name, v in verdicts.items() if v.side}
+    agree = [words(name) for name, side in judged.items() if side == "agrees"]
+    said = f"No law agrees with 1/3^d of {len(judged)} that were tried."
+    if agree:
+        said = f"Of {len(judged)} laws 1/3^d agrees with {len(agree)}: {listed(agree)}."
+    d = frame["dim"].max()
+    rows = frame[(frame["dim"] == d) & (frame["status"] != "unreliable")]
+    values = {str(row["object"]): _value(row) for row in rows.to_dict("records")}
+    told = [f"{values[name]} for {words(name)}" for name in TOLD if name in values]
+    if not told:
+        return said
+    return (
+        f"{said} In d = {d} dimensions, where 1/3^d is {number(-d * math.log10(3), 3)}, the "
+        f"fraction of minima is {'; '.join(told)}."
     )
 
 
@@ -65,7 +101,7 @@ def exact_answer(frame: pd.DataFrame) -> str:
 
 
 def warnings(frame: pd.DataFrame) -> list[str]:
-    """Rows that contradict the exact value, are unreliable, or missed the precision asked for."""
+    """Rows that contradict the exact value, or are unreliable."""
     found = [
         f"{_where(row)}: the samples contradict the exact value (z = {row.z:+.1f}): "
         "the sampler or the law is wrong."
@@ -75,13 +111,18 @@ def warnings(frame: pd.DataFrame) -> list[str]:
         f"{_where(row)}: unreliable, and left out of every statement."
         for row in frame[frame["status"] == "unreliable"].itertuples()
     ]
-    short = frame[frame["status"].isin(["incomplete", "bound"])]
-    if len(short):
-        found.append(
-            f"{len(short)} of {len(frame)} rows used up their samples before the precision asked "
-            "for was reached; their intervals are as wide as drawn."
-        )
     return found
+
+
+def notes(frame: pd.DataFrame) -> list[str]:
+    """Rows that missed the precision asked for."""
+    short = frame[frame["status"].isin(["incomplete", "bound"])]
+    if not len(short):
+        return []
+    return [
+        f"{len(short)} of {len(frame)} rows used up their samples before the precision asked for "
+        "was reached; their intervals are as wide as drawn."
+    ]
 
 
 def minima_alt(frame: pd.DataFrame) -> str:
@@ -138,7 +179,7 @@ def _model_answer(verdicts: dict[str, _Verdict], span: str) -> str:
     if not judged:
         return f"Over {span} the model 1/3^d cannot be judged."
     parts = [f"Over {span} the model 1/3^d agrees with {len(agree)} of {len(judged)} laws"]
-    parts[0] += f" ({_listed(agree)})" if agree else ""
+    parts[0] += f" ({listed(agree)})" if agree else ""
     for side in ("high", "low"):
         off = [v for v in judged.values() if v.side == side]
         if off:
@@ -167,7 +208,3 @@ def _span(frame: pd.DataFrame) -> str:
 
 def _where(row: object) -> str:
     return f"{row.object}, d = {row.dim}"  # type: ignore[attr-defined]
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]

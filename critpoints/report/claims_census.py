@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from critpoints.plot.census import kinds
+from critpoints.plot.counted import kinds
 from critpoints.report.claims import LIMIT, Claims
 from critpoints.report.numbers import factor
 from critpoints.report.tables_census import shown

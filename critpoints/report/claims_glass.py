@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from critpoints.report.claims import Claims, exact_answer, numeric, warnings
+from critpoints.report.claims import Claims, exact_answer, notes, numeric, warnings
 from critpoints.report.numbers import number
 from critpoints.study.bases import local_bases
 from critpoints.study.counts import totals
@@ -29,6 +29,7 @@ def glass_claims(frame: pd.DataFrame) -> Claims:
         f"{_order(frame)} {exact_answer(rows)}",
         details,
         [*_euler(counts), *warnings(rows)],
+        notes(rows),
     )
 
 

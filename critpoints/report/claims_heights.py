@@ -106,7 +106,7 @@ def _answer(frame: pd.DataFrame) -> str:
             f"{low['high']:.2f} are minima, and {_percent(high)} of those above {high['low']:.2f}"
         )
     verdict = (
-        "Low critical points are minima, high ones saddles and maxima"
+        "The lower a critical point, the more often it is a minimum"
         if rises
         else "The index does not rise with the height everywhere"
     )

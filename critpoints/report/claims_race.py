@@ -11,6 +11,7 @@ import pandas as pd
 
 from critpoints.report.claims import Claims
 from critpoints.report.tables_census import shown
+from critpoints.report.words import listed
 from critpoints.study.ranking import gains, ranking
 
 CERTAIN = 0.95
@@ -30,7 +31,8 @@ def race_claims(results: pd.DataFrame, tuning: pd.DataFrame) -> Claims:
     tuned, given = (table[table["setting"] == s].to_dict("records") for s in ("tuned", "default"))
     answer = f"Tuned, {_winner(tuned)} As given, {_winner(given)} {_most_tuned(worth)}"
     details = [_sentence(row, worth, results) for row in tuned]
-    return Claims(answer, details, [*_unsolved(results), *_edge(tuning), *_few(results)])
+    notes = [*_unsolved(results), *_edge(tuning), *_few(results)]
+    return Claims(answer, details, notes=notes, short=f"Tuned, {_winner(tuned)} {_away(tuned)}")
 
 
 def race_alt(results: pd.DataFrame) -> str:
@@ -155,6 +157,20 @@ def _winner(rows: Sequence[Mapping[Any, Any]]) -> str:
         f"{text}, but is not told apart from {second['optimizer']} with {second['work']:.3g} "
         f"({chance})."
     )
+
+
+def _away(rows: Sequence[Mapping[Any, Any]]) -> str:
+    """Who gets away everywhere, and who least."""
+    everywhere = [str(r["optimizer"]) for r in rows if r["solved"] == 1]
+    worst = min(rows, key=lambda r: float(r["solved"]))
+    said = f"{listed(everywhere)} get away on every problem" if everywhere else ""
+    if len(everywhere) == 1:
+        said = f"Only {everywhere[0]} gets away on every problem"
+    if worst["solved"] == 1:
+        return f"{said}."
+    share = f"{worst['solved']:.0%} of them" if worst["solved"] else "none"
+    last = f"{worst['optimizer']} gets away least, on {share}"
+    return f"{said}; {last}." if said else f"None gets away on every problem; {last}."
 
 
 def _most_tuned(worth: pd.DataFrame) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from critpoints.report.claims import Claims, exact_answer, numeric, warnings
+from critpoints.report.claims import Claims, exact_answer, notes, numeric, warnings
 from critpoints.report.numbers import interval, number
 from critpoints.study.joined import sampled
 
@@ -33,7 +33,7 @@ def rare_claims(frame: pd.DataFrame) -> Claims:
         *_literature(frame, rows),
     ]
     answer = f"{_farthest(rows)} {exact_answer(rows)} {_universal(frame)}"
-    return Claims(answer, [d for d in details if d], warnings(rows))
+    return Claims(answer, [d for d in details if d], warnings(rows), notes(rows))
 
 
 def rare_alt(frame: pd.DataFrame) -> str:

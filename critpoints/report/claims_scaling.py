@@ -6,8 +6,9 @@ import math
 
 import pandas as pd
 
-from critpoints.report.claims import Claims, exact_answer, numeric, warnings
+from critpoints.report.claims import Claims, exact_answer, notes, numeric, warnings
 from critpoints.report.numbers import number
+from critpoints.report.words import words
 from critpoints.study.bases import local_bases
 from critpoints.study.joined import computed, sampled
 
@@ -24,8 +25,9 @@ def scaling_claims(frame: pd.DataFrame) -> Claims:
     answers = [_answer(name, part) for name, part in groups]
     details = [_detail(name, part) for name, part in groups]
     creeping = [_creeping(name, part) for name, part in groups if _power(_exponent(part)) == 1]
+    answer = " ".join(answers)
     return Claims(
-        f"{' '.join(answers)} {exact_answer(rows)}", details, [*creeping, *warnings(rows)]
+        f"{answer} {exact_answer(rows)}", details, warnings(rows), [*creeping, *notes(rows)], answer
     )
 
 
@@ -59,15 +61,17 @@ def _power(exponent: float) -> int | None:
 
 
 def _answer(name: str, rows: pd.DataFrame) -> str:
-    power = _power(_exponent(rows))
+    power, top = _power(_exponent(rows)), rows["dim"].max()
     if power is None:
-        return f"{name}: −ln P grows like neither d nor d² up to d = {rows['dim'].max()}."
+        return f"For {words(name)} −ln P grows like neither d nor d² up to d = {top}."
     if power == 1:
         base = _last(rows, "base")
-        return f"{name}: P falls like a base to the power d, the base being {base:.3f} by now."
+        return f"For {words(name)} P falls like b^(−d), with b = {base:.3f} at d = {top}."
     base = _last(rows, "base_square")
-    verdict = "3 has returned, with d²/4 in place of d" if abs(base - 3) < NEAR else "and not 3"
-    return f"{name}: P falls like {base:.4f}^(−d²/4): {verdict}."
+    verdict = (
+        "the 3 returns, with d²/4 in place of d" if abs(base - 3) < NEAR else "the base is not 3"
+    )
+    return f"For {words(name)} P falls like {base:.4f}^(−d²/4): {verdict}."
 
 
 def _detail(name: str, rows: pd.DataFrame) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from critpoints.report.claims import Claims, exact_answer, numeric, warnings
+from critpoints.report.claims import Claims, exact_answer, notes, numeric, warnings
 from critpoints.report.claims_glass import euler_warnings
 from critpoints.report.numbers import number
 from critpoints.study.counts import growth_rates
@@ -22,7 +22,8 @@ def trivial_claims(frame: pd.DataFrame) -> Claims:
     details = [_approach(rates, kind) for kind in ("total", "minima")]
     rows = numeric(sampled(frame))
     parts = (_below(rates), _above(rates), exact_answer(rows))
-    return Claims(" ".join(p for p in parts if p), details, [*_euler(rates), *warnings(rows)])
+    answer = " ".join(p for p in parts if p)
+    return Claims(answer, details, [*_euler(rates), *warnings(rows)], notes(rows))
 
 
 def trivial_alt(frame: pd.DataFrame) -> str:

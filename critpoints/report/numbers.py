@@ -11,46 +11,71 @@ PLAIN_DOWN_TO = -3  # decades: smaller numbers are written with a power of ten
 
 @dataclass(frozen=True)
 class Style:
-    """How text is written: plain (Unicode) or LaTeX."""
+    """How a number is written: in plain text (Unicode), or as siunitx reads it.
+
+    ==================  ==================  ===========================
+    what                plain               LaTeX
+    ==================  ==================  ===========================
+    number              ``−4.4×10⁻⁶``       ``-4.4e-6``
+    bound               ``< 7.5×10⁻⁶``      ``< 7.5e-6``
+    interval, even      ``1.2 (1.0–1.4)``   ``1.20(20)``
+    interval, uneven    ``1.2 (1.1–1.6)``   ``{\\num{1.2} (\\numrange{1.1}{1.6})}``
+    ==================  ==================  ===========================
+    """
 
     latex: bool = False
 
     def power(self, exponent: int) -> str:
-        """``×10⁻⁶`` or nothing for exponent 0."""
+        """``×10⁻⁶``, ``e-6``, or nothing for exponent 0."""
         if exponent == 0:
             return ""
-        if self.latex:
-            return rf"\times 10^{{{exponent}}}"
-        return "×10" + str(exponent).translate(_SUPERSCRIPT)
+        return f"e{exponent}" if self.latex else "×10" + str(exponent).translate(_SUPERSCRIPT)
 
     def math(self, text: str) -> str:
-        """Wrap in dollars where they are needed."""
-        return f"${text}$" if self.latex else text.replace("-", "−")
+        """A formatted number (``-1.5``, ``2e-05``) in this style; siunitx sets its own minus."""
+        if text == "inf":
+            return r"$\infty$" if self.latex else "∞"
+        mantissa, _, exponent = text.partition("e")
+        if not self.latex:
+            mantissa = mantissa.replace("-", "−")
+        return mantissa + self.power(int(exponent or 0))
 
-    @property
-    def dash(self) -> str:
-        """Of a range."""
-        return r"\text{--}" if self.latex else "–"
+    def between(self, low: str, high: str) -> str:
+        """A range without a value."""
+        if self.latex and high != "inf":
+            return rf"{{\numrange{{{low}}}{{{high}}}}}"
+        ends = self.math(low), self.math(high)
+        return f"{{{ends[0]}--{ends[1]}}}" if self.latex else "–".join(ends)
+
+    def interval(
+        self, value: float, low: float, high: float, digits: int, exponent: int = 0
+    ) -> str:
+        """A value with its interval, all to so many decimals, times a power of ten."""
+        if self.latex and _even(value, low, high):
+            return _uncertain(value, (high - low) / 2, digits) + self.power(exponent)
+        texts = [f"{x:.{max(0, digits)}f}" for x in (value, low, high)]
+        if self.latex:
+            value_, low_, high_ = (t + self.power(exponent) for t in texts)
+            return rf"{{\num{{{value_}}} (\numrange{{{low_}}}{{{high_}}})}}"
+        return self.math(f"{texts[0]} ({texts[1]}–{texts[2]})") + self.power(exponent)
 
 
 PLAIN, LATEX = Style(), Style(latex=True)
+EVEN = 0.9
+"""An interval is written as ``value(half-width)`` if its shorter side is so much of the longer."""
 
 
 def interval(
     log10_value: float, log10_low: float, log10_high: float, *, style: Style = PLAIN
 ) -> str:
-    """``4.4 (3.1–6.0)×10⁻⁶``: two significant digits of the half-width; ``< x`` for a bound."""
+    """A value to two significant digits of its interval's half-width; ``< x`` for a bound."""
     if math.isnan(log10_value):
         return ""
     if log10_value == -math.inf:
-        return style.math("< " + _scaled(log10_high, 1, style))
+        return "< " + _scaled(log10_high, 1, style)
     exponent = _exponent(log10_value)
     value, low, high = (10.0 ** (x - exponent) for x in (log10_value, log10_low, log10_high))
-    digits = _digits((high - low) / 2)
-    texts = [f"{x:.{max(0, digits)}f}" for x in (value, low, high)]
-    space = r"\," if style.latex else " "
-    ends = f"{texts[0]}{space}({texts[1]}{style.dash}{texts[2]})"
-    return style.math(ends + style.power(exponent))
+    return style.interval(value, low, high, _digits((high - low) / 2), exponent)
 
 
 def number(log10_value: float, digits: int = 4, style: Style = PLAIN) -> str:
@@ -59,7 +84,7 @@ def number(log10_value: float, digits: int = 4, style: Style = PLAIN) -> str:
         return ""
     if log10_value == -math.inf:
         return "0"
-    return style.math(_scaled(log10_value, digits - 1, style))
+    return _scaled(log10_value, digits - 1, style)
 
 
 def factor(log10_ratio: float) -> str:
@@ -82,5 +107,21 @@ def _scaled(log10_value: float, places: int, style: Style) -> str:
 
 
 def _digits(half_width: float) -> int:
-    """Decimals that show two significant digits of ``half_width``."""
-    return 1 - math.floor(math.log10(half_width)) if half_width > 0 else 4
+    """Decimals that show two significant digits of ``half_width``; below 0: tens, hundreds."""
+    if not half_width > 0:
+        return 4
+    return 1 - math.floor(math.log10(float(f"{half_width:.1e}")))  # .0996 is .10
+
+
+def _even(value: float, low: float, high: float) -> bool:
+    """Whether one half-width tells both ends."""
+    sides = sorted((value - low, high - value))
+    return sides[0] > 0 and sides[0] >= EVEN * sides[1]
+
+
+def _uncertain(value: float, half: float, digits: int) -> str:
+    """``0.1464(9)`` and ``1230(150)``: the uncertainty in units of the last digit shown."""
+    last = round(half * 10.0**digits)
+    if digits < 0:
+        return f"{round(value, digits):.0f}({last * 10**-digits})"
+    return f"{value:.{digits}f}({last})"

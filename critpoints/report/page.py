@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from critpoints._version import __version__
 from critpoints.report.claims import Claims
@@ -84,7 +85,9 @@ class Section:
 class Card:
     """An experiment on the front page: its answer, or what is missing and how to make it.
 
-    ``picture`` is the address of an image of the size (width, height) ``size``, if there is one.
+    ``answer`` is the whole answer, ``lead`` the one in plain words. ``picture`` is the address of
+    an image of the size (width, height) ``size``, if there is one. ``missing`` is what is missing
+    and ``command`` makes it.
     """
 
     name: str
@@ -92,10 +95,20 @@ class Card:
     question: str
     answer: str | None
     warnings: int = 0
+    lead: str = ""
     missing: str = ""
+    command: str = ""
     picture: str = ""
     alt: str = ""
     size: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A question of the front page's story, and the experiment that answers it."""
+
+    question: str
+    card: Card
 
 
 @dataclass(frozen=True)
@@ -127,10 +140,12 @@ def render(
     )
 
 
-def render_index(title: str, chapters: Sequence[Chapter], explore: str = "") -> str:
+def render_index(
+    title: str, chapters: Sequence[Chapter], explore: str = "", story: Sequence[Answer] = ()
+) -> str:
     """The front page as text; ``explore`` is the address of the interactive page."""
     return template("index").render(
-        title=title, chapters=chapters, explore=explore, version=__version__
+        title=title, chapters=chapters, explore=explore, story=story, version=__version__
     )
 
 
@@ -144,7 +159,16 @@ def template(name: str) -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["raised"] = raised
     return environment.get_template(f"{name}.html.j2")
+
+
+_POWER = re.compile(r"\^(\(([^()]*)\)|[-−]?\w+(?:\.\d+)?)")
+
+
+def raised(text: object) -> Markup:
+    """Escaped text in which ``3^d`` and ``b^(−d²/4)`` are powers."""
+    return Markup(_POWER.sub(lambda m: f"<sup>{m[2] or m[1]}</sup>", str(escape(text))))  # noqa: S704
 
 
 def methods(frame: pd.DataFrame) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -56,7 +57,12 @@ def _ratio(row: Row, style: Style) -> str:
 
 
 def _count(row: Row, style: Style) -> str:
-    return f"{row.samples:,}".replace(",", "{,}" if style.latex else "\u2009")
+    return grouped(row.samples, style)
+
+
+def grouped(count: int, style: Style) -> str:
+    """A whole number, its digits in threes; siunitx groups them itself."""
+    return str(count) if style.latex else f"{count:,}".replace(",", "\u2009")
 
 
 _OBJECT = [
@@ -189,14 +195,58 @@ def to_csv(frame: pd.DataFrame, columns: Sequence[Column] = MINIMA) -> str:
 
 
 def to_latex(frame: pd.DataFrame, columns: Sequence[Column] = MINIMA) -> str:
-    """A ``tabular`` that needs ``booktabs`` and ``amsmath``."""
-    align = "".join("r" if c.numeric else "l" for c in columns)
-    head = " & ".join(_escape(c.head, LATEX) for c in columns)
-    body = "".join(" & ".join(row) + " \\\\\n" for row in cells(frame, columns, LATEX))
-    return (
-        f"\\begin{{tabular}}{{{align}}}\n\\toprule\n{head} \\\\\n\\midrule\n"
-        f"{body}\\bottomrule\n\\end{{tabular}}\n"
+    """A ``tabular`` that needs ``booktabs`` and ``siunitx`` with ``retain-explicit-plus``.
+
+    Numbers stand in ``S`` columns, as wide as what is in them. ``1.23(4)e-5`` means a half-width
+    of .04e-5; an uneven interval is written out.
+    """
+    body = cells(frame, columns, LATEX)
+    align = " ".join(
+        _alignment([row[i] for row in body]) if column.numeric else "l"
+        for i, column in enumerate(columns)
     )
+    rows = [[_escape(c.head, LATEX) for c in columns], *body]
+    lines = [
+        " & ".join(
+            _braced(cell) if c.numeric else cell for c, cell in zip(columns, row, strict=True)
+        )
+        for row in rows
+    ]
+    head, *rest = (line + " \\\\\n" for line in lines)
+    return (
+        f"\\begin{{tabular}}{{{align}}}\n\\toprule\n{head}\\midrule\n{''.join(rest)}"
+        "\\bottomrule\n\\end{tabular}\n"
+    )
+
+
+_NUMBER = re.compile(
+    r"(?P<sign>[+-]?)(?P<whole>\d+)(\.(?P<part>\d+))?(\((?P<error>\d+)\))?(e(?P<power>-?\d+))?"
+)
+
+
+def _alignment(column: Sequence[str]) -> str:
+    """``S`` with room for the numbers of a column; ``r`` where there are none."""
+    found = [m.groupdict(default="") for m in map(_NUMBER.fullmatch, column) if m]
+    if not found:
+        return "r"
+    sizes = {key: max(len(number[key]) for number in found) for key in found[0]}
+    power = "-" * any(n["power"].startswith("-") for n in found) + str(
+        max(len(n["power"].lstrip("-")) for n in found)
+    )
+    form = (
+        "-" * (sizes["sign"] > 0)
+        + f"{sizes['whole']}.{sizes['part']}"
+        + f"({sizes['error']})" * (sizes["error"] > 0)
+        + f"e{power}" * (sizes["power"] > 0)
+    )
+    return f"S[table-format={form}]"
+
+
+def _braced(cell: str) -> str:
+    """What ``S`` must not read as a number, in braces."""
+    if not cell or cell.startswith("{") or _NUMBER.fullmatch(cell):
+        return cell
+    return rf"{{\num{{{cell}}}}}" if cell[0] in "<>" else f"{{{cell}}}"
 
 
 _LATEX = {

@@ -5,14 +5,19 @@ from __future__ import annotations
 import math
 
 from critpoints.report.numbers import PLAIN, Style, interval, number
-from critpoints.report.tables import Column, Row
+from critpoints.report.tables import Column, Row, _text, grouped
 
 NOISE = 1e-9
 
 
 def text(field: str) -> Column:
     """A column of words or whole numbers under its own name."""
-    return Column(field, lambda row, style: style_safe(getattr(row, field), style), numeric=False)
+    return named(field, field)
+
+
+def named(head: str, field: str) -> Column:
+    """A column of words under another heading."""
+    return Column(head, _text(field), numeric=False)
 
 
 def whole(head: str, field: str) -> Column:
@@ -36,7 +41,7 @@ def small(head: str, field: str) -> Column:
     def cell(row: Row, style: Style) -> str:
         value = float(getattr(row, field))
         if 0 < value < NOISE:
-            return style.math("< 10^{-9}" if style.latex else "< 10⁻⁹")
+            return "< 1e-9" if style.latex else "< 10⁻⁹"
         return number(math.log10(value) if value > 0 else -math.inf, 3, style)
 
     return Column(head, cell)
@@ -66,15 +71,10 @@ def shown(value: float, low: float, high: float, style: Style = PLAIN) -> str:
     return interval(*logs, style=style)
 
 
-def style_safe(value: object, style: Style) -> str:
-    """Text for either style: underscores are the only special signs in these names."""
-    return str(value).replace("_", r"\_") if style.latex else str(value)
-
-
 def _whole(value: float, style: Style) -> str:
     if math.isnan(float(value)):
         return ""
-    return f"{int(value):,}".replace(",", "{,}" if style.latex else "\u2009")
+    return grouped(int(value), style)
 
 
 _WHO = [text("family"), text("object"), whole("d", "dim")]

@@ -13,7 +13,7 @@ def _whole(head: str, field: str) -> Column:
 def _range(field: str, form: str) -> Column:
     def cell(row: Row, style: Style) -> str:
         low, high = getattr(row, f"{field}_low"), getattr(row, f"{field}_high")
-        return style.math(f"{low:{form}}{style.dash}{high:{form}}")
+        return style.between(f"{low:{form}}", f"{high:{form}}")
 
     return Column("interval", cell)
 

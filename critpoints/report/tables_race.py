@@ -6,7 +6,7 @@ import math
 
 from critpoints.report.numbers import Style
 from critpoints.report.tables import Column, Row
-from critpoints.report.tables_census import between, plain, style_safe, text, whole
+from critpoints.report.tables_census import between, named, plain, text, whole
 
 
 def share(head: str, field: str) -> Column:
@@ -14,19 +14,14 @@ def share(head: str, field: str) -> Column:
 
     def cell(row: Row, style: Style) -> str:
         value, low, high = (100 * float(getattr(row, field + end)) for end in ("", "_low", "_high"))
-        return f"{value:.0f} ({low:.0f}{style.dash}{high:.0f})"
+        return style.interval(value, low, high, 0)
 
     return Column(head, cell)
 
 
-def named(head: str, field: str) -> Column:
-    """A column of words under another heading."""
-    return Column(head, lambda row, style: style_safe(getattr(row, field), style), numeric=False)
-
-
-def _median(row: Row, style: Style) -> str:
+def _median(row: Row, _: Style) -> str:
     value = float(row.median)
-    return f"{value:.0f}" if math.isfinite(value) else style.math("> ") + f"{int(row.budget)}"
+    return f"{value:.0f}" if math.isfinite(value) else f"> {int(row.budget)}"
 
 
 RANKING = [

@@ -18,12 +18,11 @@ from critpoints.report.tables import (
 
 
 def _share(field: str) -> Column:
-    def cell(row: Row, style: Style) -> str:
+    def cell(row: Row, _: Style) -> str:
         value = float(getattr(row, field))
-        percent = r"\%" if style.latex else "%"
-        return "" if math.isnan(value) else f"{100 * value:.0f}{percent}"
+        return "" if math.isnan(value) else f"{100 * value:.0f}"
 
-    return Column(field, cell)
+    return Column(f"{field}, %", cell)
 
 
 def _ratio(row: Row, style: Style) -> str:

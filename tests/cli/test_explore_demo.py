@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 from critpoints import cli
@@ -30,9 +32,20 @@ def test_demo_prints_a_row_a_dimension_and_writes_a_picture(tmp_path, capsys, mo
     out = tmp_path / "demo.png"
     assert cli.run(["demo", "--out", str(out)]) == 0
     said = capsys.readouterr().out
-    assert [line.split()[0] for line in said.splitlines() if line.strip()[:1].isdigit()] == list(
-        "123456"
-    )
+    numbered = [line for line in said.splitlines() if re.match(r" *\d+ ", line)]
+    assert [line.split()[0] for line in numbered] == 2 * list("123456")  # the table, the chart
     assert str(out.resolve()) in said
     assert out.read_bytes().startswith(b"\x89PNG")
     assert cli.run(["demo", "--out", "demo.gif"]) == 2
+
+
+def test_demo_and_explore_print_records(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(demo, "SAMPLES", 500)
+    assert cli.run(["demo", "--out", str(tmp_path / "x.png"), "--format", "json"]) == 0
+    captured = capsys.readouterr()
+    assert len(json.loads(captured.out)) == 12
+    assert str(tmp_path) in captured.err
+    out = tmp_path / "page.html"
+    said = ["explore", "-l", "torus:degree=1", "--draws", "1", "--out", str(out)]
+    assert cli.run([*said, "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == [{"page": str(out.resolve())}]

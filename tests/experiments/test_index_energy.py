@@ -55,7 +55,7 @@ def test_fractions_at_a_height():
 def test_honest_data(frame):
     rendered = script.render(frame)
     claims = rendered.claims
-    assert claims.answer.startswith("Low critical points are minima, high ones saddles and maxima")
+    assert claims.answer.startswith("The lower a critical point, the more often it is a minimum")
     assert "comparisons with the exact laws by height agree within |z| < 4" in claims.answer
     said = " ".join(claims.details)
     assert "25 of 25 censuses are proven complete" in said
@@ -92,4 +92,4 @@ def test_a_bin_without_points_is_missing_not_zero(frame):
     doctored = frame.copy()
     rows = (frame["quantity"] == "height") & (frame["low"] == -math.inf)
     doctored.loc[rows, ["index_fraction", "index_fraction_low", "index_fraction_high"]] = np.nan
-    assert script.render(doctored).claims.answer.startswith("Low critical points are minima")
+    assert script.render(doctored).claims.answer.startswith("The lower a critical point")

@@ -35,11 +35,13 @@ def test_honest_data(frame):
     assert said.answer.startswith("Tuned, adam escapes with least work")
     assert "geometric mean over 4 problems" in said.answer
     assert "it gives nothing to newton" in said.answer
+    assert said.lead.startswith("Tuned, adam escapes with least work")
+    assert "on every problem" in said.lead
     newton = next(d for d in said.details if d.startswith("newton"))
     assert "0 of 4 problems solved" in newton
     assert "it fails everywhere (converged saddle)" in newton
-    assert any("largest (" in w for w in said.warnings)
-    assert any("Only 3 kinds of problems" in w for w in said.warnings)
+    assert any("largest (" in w for w in said.notes)
+    assert any("Only 3 kinds of problems" in w for w in said.notes)
     assert "gd" in rendered.alt
     method = " ".join(rendered.method)
     assert "12 runs each" in method
@@ -71,7 +73,7 @@ def test_a_draw_is_called_a_draw(frame):
 def test_a_problem_that_nobody_solves_is_a_warning(frame):
     rows = (frame["stage"] == "race") & (frame["problem"] == "quartic")
     said = changed(frame, rows, median=np.inf, end="diverged")
-    assert any("Nobody solves quartic d = 2" in w for w in said.warnings)
+    assert any("Nobody solves quartic d = 2" in w for w in said.notes)
     assert any("quartic d = 2 (diverged)" in d for d in said.details)
 
 
@@ -81,7 +83,7 @@ def test_a_choice_inside_the_grid_is_no_warning(frame):
     middle = doctored.loc[tuning].groupby(["problem", "optimizer"])["lr"].transform("median")
     doctored.loc[tuning, "chosen"] = (doctored.loc[tuning, "lr"] == middle).astype(float)
     said = script.render(doctored).claims
-    assert not any("tried" in w for w in said.warnings)
+    assert not any("tried" in w for w in said.notes)
 
 
 def test_it_goes_on_where_it_stopped(frame, tmp_path):

@@ -36,6 +36,8 @@ def house(tmp_path_factory):
 def test_compiles_without_bad_references_or_boxes(house):
     if shutil.which("pdflatex") is None:
         pytest.skip("pdflatex is missing: install texlive-latex-recommended and lmodern")
+    if not subprocess.run(["kpsewhich", "siunitx.sty"], capture_output=True, check=False).stdout:
+        pytest.skip("siunitx is missing: install texlive-science")
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "appendix.tex"]
     for _ in range(2):
         done = subprocess.run(command, cwd=house.reports, capture_output=True, check=False)
@@ -57,6 +59,10 @@ def test_has_the_answer_the_figure_and_the_digests(house):
 def test_special_signs():
     assert appendix.plain("a_b 5% ⅓ 10⁻⁶") == (
         r"a\_b 5\% \ensuremath{1/3} 10\ensuremath{^{-}}\ensuremath{^6}"
+    )
+    assert appendix.plain("1/3^d, b^(−d/2), n^1.95, a^") == (
+        r"1/3\ensuremath{^{d}}, b\ensuremath{^{\ensuremath{-}d/2}}, n\ensuremath{^{1.95}}, "
+        r"a\textasciicircum{}"
     )
     assert appendix.plain("漢") == "[U+6F22]"
 

@@ -10,12 +10,51 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, StrMetho
 
 from critpoints.plot.canvas import INK
 from critpoints.plot.marks import REFERENCE, Mark, marks
+from critpoints.study.census import by_index, with_expected
 
 MODELS = (("model $3^{-d}$", 3.0, (5, 2)), ("model $2^{-d}$", 2.0, (1.5, 1.5)))
 KINDS = ("minimum", "saddle", "maximum")
 _SHAPES = {"minimum": "v", "saddle": "X", "maximum": "^", "degenerate": "s"}
 _TICKS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 SPREAD = 0.24  # of one dimension or block, shared by the points in it
+
+
+def census(frame: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw how many critical points of each index a function has, beside the expected numbers.
+
+    Points are means over functions with their intervals; one function is the unit. Lines are the
+    numbers of theory, where it knows them. A series an object and dimension.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What :func:`critpoints.censuses` returns.
+    ax : Axes
+
+    Returns
+    -------
+    Axes
+    """
+    table = with_expected(by_index(frame))
+    series = table["object"] + ", $d$ = " + table["dim"].astype(str)
+    for name, mark in marks(series, SPREAD).items():
+        rows = table[series == name]
+        x, y = rows["index"] + mark.shift, rows["count"].to_numpy(float)
+        ends = rows[["count_low", "count_high"]].to_numpy(float).T
+        error = np.where(np.isfinite(ends), np.abs(ends - y), 0.0)  # one function has no interval
+        ax.errorbar(
+            x, y, yerr=error, fmt=mark.marker, color=mark.color, ms=5.5, capsize=2,
+            elinewidth=1.1, ls="none", zorder=3, label=name,
+        )  # fmt: skip
+        if rows["expected"].notna().any():
+            ax.plot(x, rows["expected"], color=mark.color, lw=1.2, zorder=2, label=f"{name}, exact")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel("index (number of negative eigenvalues)")
+    ax.set_ylabel("critical points a function")
+    ax.legend(frameon=False, fontsize="small")
+    sns.despine(ax=ax)
+    return ax
 
 
 def minima_by_dim(frame: pd.DataFrame, ax: Axes) -> Axes:
