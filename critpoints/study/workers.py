@@ -8,6 +8,7 @@ import re
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError
 from contextlib import ExitStack, contextmanager
@@ -48,6 +49,9 @@ class Workers:
         self.kind, self._scheduler = check_backend(backend)
         self._client: Any = self._connect(stack) if self.kind == "dask" else None
         self.jobs = check_jobs(jobs) if self._client is None else self._cluster_jobs(jobs)
+        # loky replaces workers that have grown, as JAX makes them when it compiles
+        stack.enter_context(warnings.catch_warnings())
+        warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
         self._held = stack.enter_context(ExitStack())
         self._pool: Any = None
 
