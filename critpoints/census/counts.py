@@ -20,9 +20,12 @@ from critpoints.validation import choice, real
 
 SUMMARY = (
     "degenerate", "euler", "euler_expected", "distinct", "certified", "complete", "undecided",
-    "undecided_volume", "unseen_low", "unseen_high", "rejected", "subdivided",
+    "undecided_volume", "unseen_low", "unseen_high", "rejected", "rounds",
 )  # fmt: skip
-"""Columns after the counts by index; numbers that do not apply are NaN."""
+"""Columns after the counts by index; numbers that do not apply are NaN.
+
+``rounds`` is 1 for subdivision, 0 for a search, -k for one of which the audit asked k more rounds.
+"""
 
 
 @dataclass(frozen=True)
@@ -104,5 +107,5 @@ def _summary(found: Census) -> list[float]:
         found.undecided_volume,
         *unseen,
         float(found.rejected),
-        float(found.method == "subdivision"),
+        float(found.method == "subdivision") - found.audit_rounds,
     ]

@@ -70,8 +70,8 @@ def censuses(
     DataFrame
         A row a function: object, population, dim, draw, critical_points, minima, counts (a list
         by index), degenerate, euler, euler_expected, audit, distinct, certified, complete,
-        undecided, undecided_volume, unseen_low, unseen_high, rejected, method, volume, seconds,
-        seed, digest, version; counts_by_height where asked for.
+        undecided, undecided_volume, unseen_low, unseen_high, rejected, method, audit_rounds,
+        volume, seconds, seed, digest, version; counts_by_height where asked for.
 
     Raises
     ------
@@ -236,7 +236,8 @@ def _rows(outcome: Outcome) -> list[dict[str, Any]]:
 def _row(found: dict[str, float], number: int, dim: int) -> dict[str, Any]:
     counts = [int(found[f"index_{k}"]) for k in range(dim + 1)]
     said = {name: _whole(found[name]) for name in SUMMARY}
-    subdivided = said.pop("subdivided")
+    rounds = int(found["rounds"])
+    del said["rounds"]
     flags = {name: bool(said[name]) for name in ("distinct", "certified", "complete")}
     record: dict[str, Any] = {
         "draw": number,
@@ -247,7 +248,8 @@ def _row(found: dict[str, float], number: int, dim: int) -> dict[str, Any]:
         **flags,
         "audit": None if said["degenerate"] else _audit(said["euler"], said["euler_expected"]),
         "undecided_volume": found["undecided_volume"],
-        "method": "subdivision" if subdivided else "multistart",
+        "method": "subdivision" if rounds > 0 else "multistart",
+        "audit_rounds": max(-rounds, 0),
     }
     heights = [value for name, value in found.items() if name.startswith("height_")]
     if heights:
