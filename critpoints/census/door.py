@@ -16,6 +16,7 @@ from critpoints.seeding import stream
 from critpoints.validation import choice, integer
 
 METHODS = ("auto", "subdivision", "multistart")
+MAX_CELLS = 2_000_000
 
 
 def census(
@@ -24,7 +25,7 @@ def census(
     method: str = "auto",
     seed: int = 0,
     starts: int = 20_000,
-    max_cells: int = 2_000_000,
+    max_cells: int = MAX_CELLS,
     audit: bool = True,
 ) -> Census:
     """Find the critical points of a function and say which are minima.

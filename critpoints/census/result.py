@@ -116,7 +116,7 @@ class Census:
         return [
             {
                 "point": number,
-                "position": self.points[number].tolist(),
+                "x": self.points[number].tolist(),
                 "value": float(self.values[number]),
                 "index": int(self.index[number]),
                 "degenerate": bool(self.degenerate[number]),

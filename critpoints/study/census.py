@@ -14,6 +14,7 @@ from scipy import stats
 
 from critpoints._version import __version__
 from critpoints.census.counts import SUMMARY, CensusCounts
+from critpoints.census.door import MAX_CELLS
 from critpoints.census.result import Census
 from critpoints.estimate import LN10
 from critpoints.landscapes import FourierField, KnownLandscape, SphericalSpin, TorusPolynomial
@@ -41,6 +42,7 @@ def censuses(
     seconds: float | None = None,
     method: str = "auto",
     heights: Sequence[float] = (),
+    max_cells: int = MAX_CELLS,
     seed: int = 0,
     jobs: int = 1,
     backend: str = "loky",
@@ -62,6 +64,8 @@ def censuses(
     method : {"auto", "subdivision", "multistart"}
     heights : sequence of float
         Edges of bins of the value, in which points are counted by index too.
+    max_cells : int
+        Cells that subdivision may examine; ``max_memory`` counts them as all kept.
     seed, jobs, backend, store, progress, max_memory
         As in :func:`~critpoints.minima_fraction`.
 
@@ -85,7 +89,8 @@ def censuses(
     [0, 0]
     """
     rule = Rule(None, integer("draws", draws, low=1, high=10**9), seconds)
-    rows_wanted = specs(landscapes, dims, CensusCounts(method, tuple(heights)), seed)
+    estimator = CensusCounts(method, tuple(heights), max_cells)
+    rows_wanted = specs(landscapes, dims, estimator, seed)
     with Store(store) as kept:
         outcomes = collect(
             rows_wanted,

@@ -143,7 +143,7 @@ def test_records_say_it_point_by_point():
     records = found.records()
     assert [r["index"] for r in records] == found.index.tolist() == [0, 1, 1]
     assert [r["point"] for r in records] == [0, 1, 2]
-    assert records[0]["position"] == pytest.approx([0.0], abs=1e-15)
+    assert records[0]["x"] == pytest.approx([0.0], abs=1e-15)
     assert records[0]["eigenvalues"] == pytest.approx([1.0])
     assert records[0]["certified"] is True
 
