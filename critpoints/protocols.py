@@ -322,6 +322,23 @@ class Landscape(ABC):
         """Bounds of the rounding error of any component of gradient and Hessian, or None."""
         return None
 
+    def lagrangian(self, x: FloatArray) -> tuple[Landscape, FloatArray] | None:
+        r"""On a curved domain: a function on flat space that stands for this one, and its points.
+
+        Its coordinates are those of ``x`` and k multipliers: shape (m, ambient + k) with
+        ambient = dim + k. Above every critical point there is exactly one of the new function, of
+        an index larger by k and degenerate if the other is; as functions of the point multipliers
+        have Lipschitz constants of at most 2 / :math:`\sqrt k`. None, by default, if none is known.
+        """
+        return None
+
+    def images(self, x: FloatArray) -> tuple[FloatArray, ...]:
+        """Where known symmetries take points: arrays of the shape of ``x``, none by default.
+
+        Each takes critical points, and no others, to critical points.
+        """
+        return ()
+
     def sample(self, rng: np.random.Generator) -> Landscape:
         """Itself: a fixed function is a law that always draws the same."""
         return self

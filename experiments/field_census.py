@@ -117,7 +117,7 @@ def render(frame: pd.DataFrame) -> Rendered:
         claims_census.census_claims(frame),
         shown,
         claims_census.census_method(frame),
-        [_drawing(frame, dim) for dim in (1, 2) if _drawn(frame, dim)],
+        [*(_drawing(frame, dim) for dim in (1, 2) if _drawn(frame, dim)), *_cost(frame)],
     )
 
 
@@ -163,3 +163,12 @@ def _drawing(frame: pd.DataFrame, dim: int) -> Drawing:
     paint, size = ((plot.curve, (9.0, 3.6)), (plot.contours, (7.4, 5.6)))[dim - 1]
     caption, alt = claims_census.picture_text(rows)
     return Drawing(f"{dim}d", caption, draw(lambda f: paint(rows, f.add_subplot()), size), alt)
+
+
+def _cost(frame: pd.DataFrame) -> list[Drawing]:
+    """What censuses cost, if any is proven."""
+    if not len(plot.costs(frame)):
+        return []
+    caption, alt = claims_census.cost_text(frame)
+    painted = draw(lambda f: plot.cost(frame, f.add_subplot()), (7.4, 4.4))
+    return [Drawing("cost", caption, painted, alt)]

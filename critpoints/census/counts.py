@@ -9,20 +9,26 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from critpoints.census.door import METHODS, census
+from critpoints.census.door import MAX_CELLS, METHODS, census
+from critpoints.census.newton import bytes_of_a_search
 from critpoints.census.result import Census
+from critpoints.census.subdivision import MEMORY, bytes_of_a_cell
+from critpoints.domains import Box, Torus
 from critpoints.estimate import Estimate
 from critpoints.protocols import Landscape, RandomField
 from critpoints.rule import Rule
 from critpoints.runs import Runs, ratio
 from critpoints.tally import Tally
-from critpoints.validation import choice, real
+from critpoints.validation import choice, integer, real
 
 SUMMARY = (
     "degenerate", "euler", "euler_expected", "distinct", "certified", "complete", "undecided",
-    "undecided_volume", "unseen_low", "unseen_high", "rejected", "subdivided",
+    "undecided_volume", "unseen_low", "unseen_high", "rejected", "rounds",
 )  # fmt: skip
-"""Columns after the counts by index; numbers that do not apply are NaN."""
+"""Columns after the counts by index; numbers that do not apply are NaN.
+
+``rounds`` is 1 for subdivision, 0 for a search, -k for one of which the audit asked k more rounds.
+"""
 
 
 @dataclass(frozen=True)
@@ -34,10 +40,13 @@ class CensusCounts(Runs):
     search : {"auto", "subdivision", "multistart"}
     heights : tuple of float
         Edges of bins of the value in which points are counted by index too, outermost bins open.
+    max_cells : int
+        Cells that subdivision may examine. Functions drawn do not depend on it.
     """
 
     search: str = "auto"
     heights: tuple[float, ...] = ()
+    max_cells: int = MAX_CELLS
 
     name: ClassVar[str] = "census"
 
@@ -47,6 +56,22 @@ class CensusCounts(Runs):
         if any(b <= a for a, b in pairwise(edges)):
             raise ValueError(f"heights must increase, got {self.heights}")
         object.__setattr__(self, "heights", edges)
+        object.__setattr__(self, "max_cells", integer("max_cells", self.max_cells, low=1))
+
+    def settings(self) -> dict[str, Any]:
+        """As every estimator's, without the number of cells where it is the usual one."""
+        usual = {"max_cells"} if self.max_cells == MAX_CELLS else set()
+        return {k: v for k, v in super().settings().items() if k not in usual}
+
+    def stream_settings(self) -> dict[str, Any]:
+        """The same functions whatever may be spent on each."""
+        return {k: v for k, v in super().settings().items() if k != "max_cells"}
+
+    def memory(self, source: Any, size: int) -> int:
+        """Bytes of one census: cells as far as subdivision may go, or matrices of a search."""
+        subdivided = self.search != "multistart" and isinstance(source.domain, Box | Torus)
+        cells = self.max_cells * bytes_of_a_cell(source.dim) if subdivided else 0
+        return max(min(cells, int(MEMORY)), bytes_of_a_search(source.domain.ambient))
 
     @property
     def method(self) -> str:
@@ -65,7 +90,8 @@ class CensusCounts(Runs):
     def one(self, source: Landscape | RandomField, rng: np.random.Generator) -> Census:
         """Draw one function and take its census."""
         landscape = source.sample(rng)
-        return census(landscape, method=self.search, seed=int(rng.integers(2**63)))
+        seed = int(rng.integers(2**63))
+        return census(landscape, method=self.search, seed=seed, max_cells=self.max_cells)
 
     def rows(self, source: Any, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
         """A row a function."""
@@ -104,5 +130,5 @@ def _summary(found: Census) -> list[float]:
         found.undecided_volume,
         *unseen,
         float(found.rejected),
-        float(found.method == "subdivision"),
+        float(found.method == "subdivision") - found.audit_rounds,
     ]

@@ -33,9 +33,14 @@ def merge(domain: Domain, points: FloatArray, radii: FloatArray) -> IntArray:
     joined = _pairs(domain, sample, float(2 * reach.max()))
     gaps = domain.distance(sample[joined[:, 0]], sample[joined[:, 1]])
     joined = joined[gaps <= reach[joined[:, 0]] + reach[joined[:, 1]]]
-    graph = coo_array((np.ones(len(joined)), tuple(joined.T)), shape=(len(sample), len(sample)))
-    _, label = connected_components(graph, directed=False)
-    return np.asarray(label[cell], dtype=np.int64)
+    return _components(joined, len(sample))[cell]
+
+
+def orbits(domain: Domain, points: FloatArray, images: tuple[FloatArray, ...]) -> IntArray:
+    """Number the points such that those nearest to images of each other share a number: (m,)."""
+    here = np.arange(len(points))
+    pairs = [np.stack([here, tree(domain, points).query(image)[1]], axis=1) for image in images]
+    return _components(np.concatenate([np.empty((0, 2), np.int64), *pairs]), len(points))
 
 
 def separated(domain: Domain, points: FloatArray, radii: FloatArray, margin: float) -> bool:
@@ -45,6 +50,12 @@ def separated(domain: Domain, points: FloatArray, radii: FloatArray, margin: flo
     close = _pairs(domain, points, float(2 * margin * radii.max()))
     gaps = domain.distance(points[close[:, 0]], points[close[:, 1]])
     return bool((gaps > margin * (radii[close[:, 0]] + radii[close[:, 1]])).all())
+
+
+def _components(pairs: IntArray, size: int) -> IntArray:
+    """Number what chains of pairs connect: (size,)."""
+    graph = coo_array((np.ones(len(pairs)), tuple(pairs.T)), shape=(size, size))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
 def _pairs(domain: Domain, points: FloatArray, radius: float) -> IntArray:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from critpoints.census.cost import predicted_cells
-from critpoints.census.euler import audited
+from critpoints.census.euler import Audit
 from critpoints.census.multistart import multistart
 from critpoints.census.result import Census
 from critpoints.census.subdivision import subdivide
@@ -14,6 +16,7 @@ from critpoints.seeding import stream
 from critpoints.validation import choice, integer
 
 METHODS = ("auto", "subdivision", "multistart")
+MAX_CELLS = 2_000_000
 
 
 def census(
@@ -22,7 +25,7 @@ def census(
     method: str = "auto",
     seed: int = 0,
     starts: int = 20_000,
-    max_cells: int = 2_000_000,
+    max_cells: int = MAX_CELLS,
     audit: bool = True,
 ) -> Census:
     """Find the critical points of a function and say which are minima.
@@ -35,7 +38,8 @@ def census(
     method : {"auto", "subdivision", "multistart"}
         ``subdivision`` proves that no point is missing; it needs a box or a torus and a
         ``third_bound``. ``multistart`` searches any domain and estimates how many it missed.
-        ``auto`` proves what it can prove within ``max_cells``, and searches else.
+        ``auto`` proves what it can prove within ``max_cells``, and searches else; what a proof
+        that was begun has left undecided is stated nevertheless.
     seed : int
         Of the random starts.
     starts : int
@@ -44,7 +48,8 @@ def census(
         How many cells subdivision may examine; about 10 µs each.
     audit : bool
         Whether to take the Euler sum, which on a box means searching its faces too, up to
-        dimension 4.
+        dimension 4. A search whose sum is wrong goes on to the limit of its ``starts``: see
+        :func:`~critpoints.census.multistart.multistart` for what the audit is worth then.
 
     Returns
     -------
@@ -75,17 +80,18 @@ def census(
         raise TypeError(f"audit must be True or False, got {audit!r}")
     _check(landscape)
 
-    def search(function: Landscape) -> Census:
-        if method == "subdivision":
-            return subdivide(function, max_cells=max_cells)
-        if method == "auto" and predicted_cells(function) <= max_cells:
+    def search(function: Landscape, judge: Audit | None = None) -> Census:
+        left = {}
+        feasible = method == "auto" and predicted_cells(function) <= max_cells
+        if feasible or method == "subdivision":
             proven = subdivide(function, max_cells=max_cells)
-            if proven.complete:
-                return proven
-        return multistart(function, seed=seed, starts=starts)
+            if proven.complete or method == "subdivision":
+                return judge(proven) if judge else proven
+            left = {n: getattr(proven, n) for n in ("undecided", "undecided_volume")}
+        found = multistart(function, seed=seed, starts=starts, audit=judge)
+        return replace(found, **left)
 
-    found = search(landscape)
-    return audited(found, search) if audit else found
+    return search(landscape, Audit(landscape, search) if audit else None)
 
 
 def _check(landscape: Landscape) -> None:

@@ -16,7 +16,8 @@ Adler & Taylor (2007), Random Fields and Geometry, cor. 9.3.5.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -36,31 +37,50 @@ class _NotApplicableError(Exception):
     """Why there is no sum."""
 
 
-def audited(census: Census, search: Search) -> Census:
-    """The census with its Euler sum and what that must be.
+@dataclass(frozen=True, eq=False)
+class Audit:
+    """The Euler audit of censuses of one function; the faces of a box are searched once.
 
     Parameters
     ----------
-    census : Census
+    landscape : Landscape
     search : callable
         Takes the census of a function on a smaller box: the faces are searched with it.
     """
-    landscape = census.landscape
-    expected = landscape.euler
-    if expected is None:
-        return replace(census, audit_note="the function's Euler sum is not known")
-    total = int(interior_sum(census))
-    box = landscape.domain
-    if isinstance(box, Box):
-        if box.dim > FACES_DIM:
-            return replace(census, audit_note=f"{3**box.dim - 1} faces were not searched")
-        try:
-            _refuse_points_on_walls(box, census)
-            total += sum(_face_sum(landscape, box, fixed, search) for fixed in faces(box))
-        except _NotApplicableError as reason:
-            return replace(census, audit_note=str(reason))
-    note = "a point is degenerate" if census.degenerate.any() else ""
-    return replace(census, euler=total, euler_expected=expected, audit_note=note)
+
+    landscape: Landscape
+    search: Search
+
+    def __call__(self, census: Census) -> Census:
+        """The census with its Euler sum and what that must be."""
+        expected = self.landscape.euler
+        if expected is None:
+            return replace(census, audit_note="the function's Euler sum is not known")
+        total = int(interior_sum(census))
+        box = self.landscape.domain
+        if isinstance(box, Box):
+            if box.dim > FACES_DIM:
+                return replace(census, audit_note=f"{3**box.dim - 1} faces were not searched")
+            try:
+                _refuse_points_on_walls(box, census)
+                total += self.boundary
+            except _NotApplicableError as reason:
+                return replace(census, audit_note=str(reason))
+        note = "a point is degenerate" if census.degenerate.any() else ""
+        return replace(census, euler=total, euler_expected=expected, audit_note=note)
+
+    @cached_property
+    def boundary(self) -> int:
+        """What the faces of a box add to the sum; nothing else has any."""
+        box = self.landscape.domain
+        if not isinstance(box, Box):
+            return 0
+        return sum(_face_sum(self.landscape, box, fixed, self.search) for fixed in faces(box))
+
+
+def audited(census: Census, search: Search) -> Census:
+    """The census with its Euler sum and what that must be: see :class:`Audit`."""
+    return Audit(census.landscape, search)(census)
 
 
 def interior_sum(census: Census) -> int:
@@ -74,7 +94,8 @@ def _face_sum(landscape: Landscape, box: Box, fixed: Fixed, search: Search) -> i
         return int(_grows_inward(landscape, box, fixed, corner)[0])
     face = Restricted(landscape, fixed)
     found = search(face)
-    if found.undecided or found.degenerate.any():
+    undecided = found.undecided and found.method == "subdivision"
+    if undecided or found.degenerate.any():
         raise _NotApplicableError("a point on the boundary is degenerate or undecided")
     _refuse_points_on_walls(face.domain, found)
     if not len(found):

@@ -4,7 +4,11 @@ Newton–Kantorovich: let :math:`\|H(x_0)^{-1}\| \le \beta`, :math:`\|H(x_0)^{-1
 and let the Hessian have the Lipschitz constant K on the closed ball of radius R about
 :math:`x_0`. If :math:`h = \beta K \eta \le 1/2` and :math:`t_* = (1-\sqrt{1-2h})/(\beta K) \le R`,
 then the gradient has a zero within :math:`t_*`, and no other within R as far as
-:math:`t_{**} = (1+\sqrt{1-2h})/(\beta K)`.
+:math:`t_{**} = (1+\sqrt{1-2h})/(\beta K)`. If h < 1/2 the Hessian is nonsingular all the way to
+the zero, which therefore has the index that the Hessian has at :math:`x_0`.
+
+On a sphere the same is proven of the bordered system of point and multiplier, the gradient of the
+landscape's ``lagrangian``.
 
 References
 ----------
@@ -19,11 +23,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from critpoints.domains import Box
-from critpoints.protocols import BoolArray, FloatArray, Landscape
+from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 
 _EPS = float(np.finfo(float).eps)
 _BLOCK = 2_000_000  # numbers that a block of third derivatives may hold
-_FIELDS = ("proven", "error", "alone")
+_FIELDS = ("proven", "error", "alone", "index")
 _SAFE = 1 + 1e-9  # more than what rounding does to the few operations below
 
 
@@ -31,61 +35,84 @@ _SAFE = 1 + 1e-9  # more than what rounding does to the few operations below
 class Certificates:
     """Where a critical point is proven, within ``error`` of the point and alone in ``alone``.
 
-    All of shape (m,); ``error`` is ``inf`` and ``alone`` 0 where nothing is proven.
+    All of shape (m,); ``error`` is ``inf`` and ``alone`` 0 where nothing is proven. ``index`` is
+    that of the critical point.
     """
 
     proven: BoolArray
     error: FloatArray
     alone: FloatArray
+    index: IntArray
 
 
 def certify(landscape: Landscape, points: FloatArray) -> Certificates:
-    """Try to prove a critical point near each of ``points``, (m, dim).
+    """Try to prove a critical point near each of ``points``, (m, ambient).
 
-    Needs a flat domain, ``third_bound`` and ``rounding``; without them nothing is proven. In a
-    box the ball of existence must lie inside.
+    Needs ``third_bound`` and ``rounding``, on a curved domain of the ``lagrangian``; without them
+    nothing is proven. In a box the ball of existence must lie inside.
     """
+    if not landscape.domain.flat:
+        lifted = landscape.lagrangian(points)
+        return _nothing(points) if lifted is None else _projected(certify(*lifted), landscape)
     rows = max(_BLOCK // points.shape[1] ** 3, 1)
     parts = [_certify(landscape, points[k : k + rows]) for k in range(0, max(len(points), 1), rows)]
     return Certificates(*(np.concatenate([getattr(p, f) for p in parts]) for f in _FIELDS))
 
 
 def _certify(landscape: Landscape, points: FloatArray) -> Certificates:
-    proven = np.zeros(len(points), dtype=np.bool_)
-    nothing = Certificates(proven, np.full(len(points), np.inf), np.zeros(len(points)))
     rounding = landscape.rounding()
-    if not len(points) or not landscape.domain.flat or rounding is None:
-        return nothing
-    beta, eta = _newton_bounds(landscape, points, rounding)
+    if not len(points) or rounding is None:
+        return _nothing(points)
+    beta, eta, index = _newton_bounds(landscape, points, rounding)
     first = _lipschitz(landscape, points, 2 * np.where(np.isfinite(eta), eta, 0.0))
     if first is None:
-        return nothing
+        return _nothing(points)
     with np.errstate(all="ignore"):
         radius = np.maximum(2 * eta, 0.25 / (beta * first))
         radius = np.where(np.isfinite(radius), np.minimum(radius, _widest(landscape)), 0.0)
         lipschitz = _lipschitz(landscape, points, radius)
         if lipschitz is None:
-            return nothing
+            return _nothing(points)
         curve = beta * np.maximum(lipschitz, 1e-300)
         root = np.sqrt(1 - 2 * curve * eta * _SAFE)
         error = 2 * eta / (1 + root) * _SAFE  # (1 - root) / curve without cancellation
         alone = np.minimum(radius, (1 + root) / curve / _SAFE)
         proven = np.isfinite(root) & np.isfinite(beta) & (error <= radius)
     proven &= _inside(landscape, points, error)
-    return Certificates(proven, np.where(proven, error, np.inf), np.where(proven, alone, 0.0))
+    error, alone = np.where(proven, error, np.inf), np.where(proven, alone, 0.0)
+    return Certificates(proven, error, alone, index)
+
+
+def _nothing(points: FloatArray) -> Certificates:
+    none = np.zeros(len(points))
+    return Certificates(none.astype(np.bool_), none + np.inf, none, none.astype(np.int64))
+
+
+def _projected(proof: Certificates, landscape: Landscape) -> Certificates:
+    """What is proven of points without their multipliers: two are further apart with them.
+
+    With its multipliers, which differ by at most 2t, another critical point at distance t from
+    the proven one is at most √5 t away from it.
+    """
+    border = landscape.domain.ambient - landscape.dim
+    alone = np.zeros_like(proof.alone)
+    some = proof.proven
+    apart = (proof.alone[some] - proof.error[some]) / (5**0.5 * _SAFE)
+    alone[some] = np.maximum(apart - proof.error[some], 0.0) / _SAFE
+    return Certificates(proof.proven, proof.error, alone, proof.index - border)
 
 
 def _newton_bounds(
     landscape: Landscape, points: FloatArray, rounding: tuple[float, float]
-) -> tuple[FloatArray, FloatArray]:
-    """β and η, infinite where the Hessian may be singular."""
+) -> tuple[FloatArray, FloatArray, IntArray]:
+    """β and η, infinite where the Hessian may be singular, and the index."""
     dim = points.shape[1]
     gradient, hessian = landscape.derivatives(points)
     eigenvalues = np.asarray(np.linalg.eigvalsh(hessian), dtype=np.float64)
     smallest = np.abs(eigenvalues).min(axis=1) - eigenvalue_error(eigenvalues, rounding)
     beta = np.where(smallest > 0, _SAFE / np.where(smallest > 0, smallest, 1.0), np.inf)
     size = (np.linalg.norm(gradient, axis=1) * _SAFE + dim**0.5 * rounding[0]) * _SAFE
-    return beta, beta * size
+    return beta, beta * size, (eigenvalues < 0).sum(axis=1).astype(np.int64)
 
 
 def eigenvalue_error(eigenvalues: FloatArray, rounding: tuple[float, float]) -> FloatArray:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 
 from critpoints.census import classify, distinct, kantorovich, newton
@@ -26,6 +29,7 @@ def multistart(
     starts: int = 20_000,
     points: FloatArray | None = None,
     tolerance: float = 1e-8,
+    audit: Callable[[Census], Census] | None = None,
 ) -> Census:
     """Search from random points of the domain until nothing new turns up.
 
@@ -35,6 +39,16 @@ def multistart(
     seem to fill a manifold (16 or more, few found twice) only the nondegenerate ones count for
     that, and for ``unseen``. The census is never ``complete``: a point with a tiny basin may be
     missing whatever the interval says.
+
+    Points are carried over by the landscape's symmetries (``images``): Newton's method is run from
+    every image of a new point. These runs do not count as hits, so that an image too must be found
+    four times; ``unseen`` is estimated from the hits of points and images together.
+
+    With an ``audit`` a search that would stop, but whose Euler sum is wrong, goes on. The audit
+    is then a stopping rule: of two points missing, one of each sign, it sees nothing before and
+    after, and the first sum that is right by chance ends the search. ``audit_rounds`` of the
+    result says how many rounds it asked for; only where that is 0 is a right sum independent
+    evidence.
 
     Parameters
     ----------
@@ -48,6 +62,9 @@ def multistart(
     tolerance : float
         A run may end where ‖∇f‖ is this share of its typical size; what was found is then
         polished to rounding.
+    audit : callable, optional
+        Takes a census and returns it with its Euler sum
+        (:class:`~critpoints.census.euler.Audit`).
 
     Raises
     ------
@@ -61,12 +78,16 @@ def multistart(
     known = _Known(landscape, newton.scale_of(landscape, first), tolerance)
     if points is not None:
         known.search(_checked(landscape.domain, points), counted=False)
-    batch = first
+    batch, extra = first, 0
     while True:
         known.search(batch, counted=True)
         left = starts - known.starts
         if left <= 0 or known.saturated():
-            return known.census()
+            found = replace(known.census(), audit_rounds=extra)
+            found = audit(found) if audit else found
+            if left <= 0 or found.audit is not False:
+                return found
+            extra += 1
         batch = landscape.domain.sample(rng, min(left, known.starts))
 
 
@@ -107,12 +128,17 @@ class _Known:
         good = runs.outcome == newton.CONVERGED
         good &= self.landscape.domain.contains(runs.points)
         radii = classify.SAFETY * runs.steps[good] + 1e-9 * self.scale.bend
-        self._add(runs.points[good], radii, int(counted))
+        new = self._add(runs.points[good], radii, int(counted))
         self.starts += len(starts) * counted
-        self.rejected += int((runs.outcome == newton.FLAT).sum())
+        self.rejected += int((runs.outcome == newton.FLAT).sum()) * counted
+        for image in self.landscape.images(new) if len(new) else ():
+            self.search(image, counted=False)
 
-    def _add(self, points: FloatArray, radii: FloatArray, worth: int) -> None:
-        """Count what is known, and list what is new: the copy nearest to convergence of each."""
+    def _add(self, points: FloatArray, radii: FloatArray, worth: int) -> FloatArray:
+        """Count what is known, and list what is new: the copy nearest to convergence of each.
+
+        Returns what is new.
+        """
         new = np.ones(len(points), dtype=np.bool_)
         if len(self.points) and len(points):
             domain = self.landscape.domain
@@ -126,20 +152,20 @@ class _Known:
         self.points = np.concatenate([self.points, points[new][chosen]])
         self.radii = np.concatenate([self.radii, radii[new][chosen]])
         self.hits = np.concatenate([self.hits, worth * count])
+        return points[new][chosen]
 
     def census(self) -> Census:
         """Polish, classify and certify."""
         landscape, domain = self.landscape, self.landscape.domain
         points, hits = self._polished()
         facts = classify.kinds(landscape, points, self.scale)
-        proof = kantorovich.certify(landscape, points) if domain.flat else None
-        certified = proof.proven if proof else np.zeros(len(points), dtype=np.bool_)
-        error = np.where(certified, proof.error, facts.error) if proof else facts.error
+        proof = kantorovich.certify(landscape, points)
+        certified = proof.proven & ~facts.degenerate
+        certified &= proof.index == (facts.eigenvalues < 0).sum(axis=1)
+        error = np.where(certified, proof.error, facts.error)
         values = landscape.value(points) if len(points) else np.empty(0)
         order = np.lexsort((*points.T[::-1], values))
-        hits = hits[self._single(facts.degenerate)]
-        low, high = unseen(hits)
-        chance = int((hits == 0).sum())  # found from the caller's starts only
+        single = self._single(facts.degenerate)
         return Census(
             landscape=landscape,
             points=points[order],
@@ -153,8 +179,21 @@ class _Known:
             method="multistart",
             starts=self.starts,
             rejected=self.rejected,
-            unseen=(max(low - chance, 0.0), max(high - chance, 0.0)),
+            unseen=self._unseen(points[single], hits[single]),
         )
+
+    def _unseen(self, points: FloatArray, hits: IntArray) -> tuple[float, float]:
+        """Interval of the number of points not found: whole orbits, as images are seen with them.
+
+        Of that number some were found from the caller's starts, not by chance.
+        """
+        images = self.landscape.images(points) if len(points) else ()
+        orbit = distinct.orbits(self.landscape.domain, points, images)
+        together = np.bincount(orbit, weights=hits).astype(np.int64)
+        low, high = unseen(together)
+        size = len(points) / max(len(together), 1)
+        known = int((together == 0).sum())
+        return max(low - known, 0.0) * size, max(high - known, 0.0) * max(size, 1.0)
 
     def _polished(self) -> tuple[FloatArray, IntArray]:
         """Points at rounding accuracy; two that then turn out to be one are joined."""

@@ -118,7 +118,7 @@ def search(landscape: Landscape, starts: FloatArray, scale: Scale, tolerance: fl
     which Newton's method approaches only linearly). The second condition keeps out tails, where
     f flattens for ever.
     """
-    rows = int(np.clip(_BLOCK // starts.shape[1] ** 2, 64, 4096))
+    rows = _rows(starts.shape[1])
     parts = [
         _Search(landscape, starts[k : k + rows], scale, tolerance).run()
         for k in range(0, len(starts), rows)
@@ -128,6 +128,16 @@ def search(landscape: Landscape, starts: FloatArray, scale: Scale, tolerance: fl
         np.concatenate([p.steps for p in parts]),
         np.concatenate([p.outcome for p in parts]),
     )
+
+
+def _rows(ambient: int) -> int:
+    """Runs of a block."""
+    return int(np.clip(_BLOCK // ambient**2, 64, 4096))
+
+
+def bytes_of_a_search(ambient: int) -> int:
+    """Hessians of a block of runs, on the tangent spaces too, with copies that solving makes."""
+    return 8 * 8 * _rows(ambient) * ambient**2
 
 
 class Local:

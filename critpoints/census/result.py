@@ -39,7 +39,8 @@ class Census:
     assumption : str
         What a proof rests on beside the bounds that the landscape states; empty if nothing.
     undecided : int
-        Cells in which a critical point was neither excluded nor proven.
+        Cells in which a critical point was neither excluded nor proven, also where subdivision
+        gave way to a search.
     undecided_volume : float
         Their share of the domain's volume.
     euler : int or None
@@ -53,6 +54,10 @@ class Census:
         ``subdivision`` or ``multistart``.
     starts, rejected : int
         Starts of a multistart search, and how many ended at a gradient-flat point.
+    audit_rounds : int
+        Further rounds of a multistart search that seemed finished but for its Euler sum. Where
+        there are any the sum has chosen where to stop: that it is right at last is then weaker
+        evidence that no point is missing than a sum nobody had looked at.
     unseen : tuple of float or None
         Interval of the number of points not found (Chao 1987), for a multistart search; of
         nondegenerate ones where degenerate points fill a manifold.
@@ -75,6 +80,7 @@ class Census:
     audit_note: str = ""
     starts: int = 0
     rejected: int = 0
+    audit_rounds: int = 0
     unseen: tuple[float, float] | None = None
     assumption: str = ""
 
@@ -110,7 +116,7 @@ class Census:
         return [
             {
                 "point": number,
-                "position": self.points[number].tolist(),
+                "x": self.points[number].tolist(),
                 "value": float(self.values[number]),
                 "index": int(self.index[number]),
                 "degenerate": bool(self.degenerate[number]),

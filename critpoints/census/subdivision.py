@@ -23,6 +23,8 @@ from critpoints.validation import integer, real
 
 _BATCH_NUMBERS = 2**16  # third derivatives held at once; what a cache holds
 _ASSUMED = 1e-13  # of the largest gradient and Hessian: rounding errors that no bound is known of
+MEMORY = 1e9
+"""Bytes that cells may take."""
 _LARGEST = 2.0  # half-widths of the box of a settled cell, in those of the cell
 
 
@@ -78,7 +80,7 @@ def subdivide(
     landscape: Landscape,
     *,
     max_cells: int = 10_000_000,
-    memory: float = 1e9,
+    memory: float = MEMORY,
     tolerance: float = 1e-8,
 ) -> Census:
     """Find and certify every critical point in a box or on a torus.
@@ -120,7 +122,7 @@ def subdivide(
     tolerance = real("tolerance", tolerance, above=0, below=1)
     cells = _start(landscape)
     search = _Search(landscape, _rounding(landscape), tolerance * cells.radius[0])
-    most = max(int(memory / _bytes_of_a_cell(landscape.dim)), 1)
+    most = max(int(memory / bytes_of_a_cell(landscape.dim)), 1)
     examined = 0
     while 0 < len(cells) <= min(most - search.kept, max_cells - examined):
         examined += len(cells)
@@ -129,7 +131,7 @@ def subdivide(
     return _census(search, cells)
 
 
-def _bytes_of_a_cell(dim: int) -> int:
+def bytes_of_a_cell(dim: int) -> int:
     """Centres and radii, of halves and copies too; Hessians and inverses at points found."""
     return 8 * dim * (16 + 2 * dim)
 

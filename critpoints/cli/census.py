@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 COLUMNS = (
     "object", "dim", "draw", "critical_points", "minima", "counts", "degenerate", "euler",
     "euler_expected", "audit", "distinct", "certified", "complete", "undecided",
-    "undecided_volume", "unseen_low", "unseen_high", "rejected", "method", "seconds",
+    "undecided_volume", "unseen_low", "unseen_high", "rejected", "method", "audit_rounds",
+    "seconds",
 )  # fmt: skip
 POINT_COLUMNS = (
-    "object", "dim", "draw", "point", "position", "value", "index", "degenerate",
+    "object", "dim", "draw", "point", "x", "value", "index", "degenerate",
     "eigenvalues", "residual", "certified",
 )  # fmt: skip
 
@@ -41,8 +42,20 @@ def command(
     method: Annotated[
         str, typer.Option(metavar="auto|…", help="auto, subdivision or multistart.")
     ] = "auto",
+    max_cells: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="Cells that subdivision may examine; --max-memory counts them as all kept.",
+        ),
+    ] = 2_000_000,
     points: Annotated[
-        bool, typer.Option("--points", help="Print the points instead, a record a point.")
+        bool,
+        typer.Option(
+            "--points",
+            help="Print the points too: in json a list in each record, as a second table, in csv "
+            "alone, a row a point.",
+        ),
     ] = False,
     seed: options.Seed = 0,
     jobs: options.Jobs = -1,
@@ -60,49 +73,56 @@ def command(
 
     Example: critpoints census --landscape torus:degree=4 --dims 2 --draws 10
     """
-    from critpoints.study.census import censuses  # noqa: PLC0415 - importing it takes a second
+    from critpoints.census.counts import CensusCounts  # noqa: PLC0415 - importing takes a second
+    from critpoints.study.census import censuses, one, specs  # noqa: PLC0415
 
     with progress.bar(log_json) as show:
         frame = censuses(
-            landscape, dims, draws=draws, seconds=seconds, method=method, seed=seed, jobs=jobs,
-            backend=options.on(backend, scheduler), max_memory=max_memory,
+            landscape, dims, draws=draws, seconds=seconds, method=method, max_cells=max_cells,
+            seed=seed, jobs=jobs, backend=options.on(backend, scheduler), max_memory=max_memory,
             store=sampling.default_store() if store is None else store,
             progress=show,
         )  # fmt: skip
-    records = frame.to_dict("records")
+    records: list[dict[str, Any]] = frame.to_dict("records")  # type: ignore[assignment]
     if points:
-        output.write(_points(landscape, dims, frame, method, seed), form, POINT_COLUMNS)
-    else:
-        output.write(records, form, COLUMNS)  # type: ignore[arg-type]
+        estimator = CensusCounts(method, max_cells=max_cells)
+        rows = {spec.digest: spec for spec in specs(landscape, dims, estimator, seed)}
+        for record in records:  # the census again: realisations are not kept
+            record["points"] = one(rows[record["digest"]], record["draw"]).records()
+    if not points or form is not options.Format.csv:
+        output.write(records, form, COLUMNS)
+    if points and form is not options.Format.json:
+        output.write(_points(records), form, POINT_COLUMNS)
     raise typer.Exit(_finish(frame))
 
 
-def _points(
-    landscapes: list[str], dims: str, frame: pd.DataFrame, method: str, seed: int
-) -> list[dict[str, Any]]:
-    """The censuses again, point by point: realisations are not kept."""
-    from critpoints.census.counts import CensusCounts  # noqa: PLC0415
-    from critpoints.study.census import one, specs  # noqa: PLC0415
+def _points(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A record a point, with the draw that it belongs to."""
+    return [
+        {name: record[name] for name in ("object", "dim", "draw")} | point
+        for record in records
+        for point in record["points"]
+    ]
 
-    found = []
-    for spec in specs(landscapes, dims, CensusCounts(method), seed):
-        draws = frame.loc[frame["digest"] == spec.digest, "draw"]
-        for number in draws.tolist():
-            census = one(spec, number)
-            head = {"object": spec.ref, "dim": spec.source.dim, "draw": number}
-            found += [head | record for record in census.records()]
-    return found
+
+def _share(frame: pd.DataFrame) -> str:
+    """The largest share of the domain that is undecided."""
+    most = frame["undecided_volume"].max()
+    return f"{most:.1e}" if len(frame) < 2 else f"up to {most:.1e}"
 
 
 def _finish(frame: pd.DataFrame) -> int:
     """Exit status: 3, with one line, if an audit failed or cells stayed undecided."""
     wrong = frame[frame["audit"].eq(False)]
-    open_ = frame[(frame["method"] == "subdivision") & ~frame["complete"]]
+    open_ = frame[frame["undecided"] > 0]
     said = [
         f"{len(rows)} of {len(frame)} functions {what}"
         for rows, what in (
             (wrong, "fail the Euler audit: points are missing"),
-            (open_, "have undecided cells: the census is not proven complete"),
+            (
+                open_,
+                f"have undecided cells, {_share(open_)} of the volume: nothing is proven there",
+            ),
         )
         if len(rows)
     ]

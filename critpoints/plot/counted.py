@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, StrMethodFormatter
+from matplotlib.ticker import (
+    FixedLocator,
+    LogLocator,
+    MaxNLocator,
+    NullFormatter,
+    StrMethodFormatter,
+)
 
 from critpoints.plot.canvas import INK
 from critpoints.plot.marks import REFERENCE, Mark, marks
@@ -116,6 +122,61 @@ def ratios(frame: pd.DataFrame, ax: Axes) -> Axes:
     ax.legend(frameon=False, fontsize="small", ncols=3, loc="upper left")
     low, high = ax.get_ylim()
     ax.set_ylim(low, high + 0.18 * (high - low))  # room for the legend
+    sns.despine(ax=ax)
+    return ax
+
+
+def costs(frame: pd.DataFrame) -> pd.DataFrame:
+    """Seconds of a proven census against the number of points, gathered in bins of a factor 10^⅛.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows with ``quantity`` function: family, dim, critical_points, seconds, complete.
+
+    Returns
+    -------
+    DataFrame
+        family, dim, functions, medians ``points`` and ``seconds``, and ``low`` and ``high``, the
+        seconds that a tenth of the functions fall below and exceed. A function without points has
+        no place on a logarithmic axis and is left out.
+    """
+    rows = frame[frame["quantity"] == "function"]
+    facts = ["dim", "critical_points", "seconds", "complete"]
+    rows = rows[["family", *facts]].astype(dict.fromkeys(facts, float))
+    rows = rows[(rows["critical_points"] > 0) & (rows["complete"] > 0)]
+    place = np.rint(8 * np.log10(rows["critical_points"]))
+    return rows.groupby(["family", "dim", place], sort=False, as_index=False).agg(
+        functions=("seconds", "size"),
+        points=("critical_points", "median"),
+        seconds=("seconds", "median"),
+        low=("seconds", lambda s: s.quantile(0.1)),
+        high=("seconds", lambda s: s.quantile(0.9)),
+    )
+
+
+def cost(frame: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw :func:`costs`, a line a family and dimension: colours tell dimensions apart."""
+    table = costs(frame)
+    colors = marks(f"{dim:.0f}" for dim in sorted(table["dim"].unique()))
+    shapes = marks(table["family"])
+    for (family, dim), rows in sorted(
+        table.sort_values("points").groupby(["family", "dim"]), key=lambda part: part[0][::-1]
+    ):
+        color, marker = colors[f"{dim:.0f}"].color, shapes[str(family)].marker
+        error = np.abs(rows[["low", "high"]].to_numpy(float).T - rows["seconds"].to_numpy(float))
+        ax.errorbar(
+            rows["points"], rows["seconds"], yerr=error, fmt=f"{marker}-", color=color, ms=5,
+            lw=1.2, capsize=2, elinewidth=1.0, label=f"$d$ = {dim:.0f}, {family}",
+        )  # fmt: skip
+    for axis, scale in ((ax.xaxis, ax.set_xscale), (ax.yaxis, ax.set_yscale)):
+        scale("log")
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axis.set_minor_formatter(NullFormatter())
+    ax.set_xlabel("critical points of the function")
+    ax.set_ylabel("seconds a census, on the machine at hand")
+    ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     sns.despine(ax=ax)
     return ax
 

@@ -99,6 +99,7 @@ _NUMBERS = {
     "unseen_low": "Lower end of the estimated share of points not seen",
     "unseen_high": "Upper end of the estimated share of points not seen",
     "rejected": "Starts or boxes rejected",
+    "audit_rounds": "Further rounds of a search that the Euler sum asked for",
     "count": "Mean number of critical points of a function",
     "count_low": "Lower end of the interval of count",
     "count_high": "Upper end of the interval of count",

@@ -14,6 +14,7 @@ from scipy import stats
 
 from critpoints._version import __version__
 from critpoints.census.counts import SUMMARY, CensusCounts
+from critpoints.census.door import MAX_CELLS
 from critpoints.census.result import Census
 from critpoints.estimate import LN10
 from critpoints.landscapes import FourierField, KnownLandscape, SphericalSpin, TorusPolynomial
@@ -41,6 +42,7 @@ def censuses(
     seconds: float | None = None,
     method: str = "auto",
     heights: Sequence[float] = (),
+    max_cells: int = MAX_CELLS,
     seed: int = 0,
     jobs: int = 1,
     backend: str = "loky",
@@ -62,6 +64,8 @@ def censuses(
     method : {"auto", "subdivision", "multistart"}
     heights : sequence of float
         Edges of bins of the value, in which points are counted by index too.
+    max_cells : int
+        Cells that subdivision may examine; ``max_memory`` counts them as all kept.
     seed, jobs, backend, store, progress, max_memory
         As in :func:`~critpoints.minima_fraction`.
 
@@ -70,8 +74,8 @@ def censuses(
     DataFrame
         A row a function: object, population, dim, draw, critical_points, minima, counts (a list
         by index), degenerate, euler, euler_expected, audit, distinct, certified, complete,
-        undecided, undecided_volume, unseen_low, unseen_high, rejected, method, volume, seconds,
-        seed, digest, version; counts_by_height where asked for.
+        undecided, undecided_volume, unseen_low, unseen_high, rejected, method, audit_rounds,
+        volume, seconds, seed, digest, version; counts_by_height where asked for.
 
     Raises
     ------
@@ -85,7 +89,8 @@ def censuses(
     [0, 0]
     """
     rule = Rule(None, integer("draws", draws, low=1, high=10**9), seconds)
-    rows_wanted = specs(landscapes, dims, CensusCounts(method, tuple(heights)), seed)
+    estimator = CensusCounts(method, tuple(heights), max_cells)
+    rows_wanted = specs(landscapes, dims, estimator, seed)
     with Store(store) as kept:
         outcomes = collect(
             rows_wanted,
@@ -236,7 +241,8 @@ def _rows(outcome: Outcome) -> list[dict[str, Any]]:
 def _row(found: dict[str, float], number: int, dim: int) -> dict[str, Any]:
     counts = [int(found[f"index_{k}"]) for k in range(dim + 1)]
     said = {name: _whole(found[name]) for name in SUMMARY}
-    subdivided = said.pop("subdivided")
+    rounds = int(found["rounds"])
+    del said["rounds"]
     flags = {name: bool(said[name]) for name in ("distinct", "certified", "complete")}
     record: dict[str, Any] = {
         "draw": number,
@@ -247,7 +253,8 @@ def _row(found: dict[str, float], number: int, dim: int) -> dict[str, Any]:
         **flags,
         "audit": None if said["degenerate"] else _audit(said["euler"], said["euler_expected"]),
         "undecided_volume": found["undecided_volume"],
-        "method": "subdivision" if subdivided else "multistart",
+        "method": "subdivision" if rounds > 0 else "multistart",
+        "audit_rounds": max(-rounds, 0),
     }
     heights = [value for name, value in found.items() if name.startswith("height_")]
     if heights:

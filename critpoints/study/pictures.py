@@ -146,7 +146,7 @@ def _points(found: Census) -> list[dict[str, Any]]:
     return [
         {
             "quantity": "point",
-            **_place(np.array(record["position"])),
+            **_place(np.array(record["x"])),
             "value": record["value"],
             "index": "degenerate" if record["degenerate"] else str(record["index"]),
             "certified": record["certified"],

@@ -13,4 +13,4 @@ print("each is proven to be one:", bool(found.certified.all()))
 print("there is no other:", found.complete)
 print("Euler sum", found.euler, "and what it must be", found.euler_expected)
 for record in found.records()[:3]:
-    print(np.round(record["position"], 3), round(record["value"], 3), "index", record["index"])
+    print(np.round(record["x"], 3), round(record["value"], 3), "index", record["index"])

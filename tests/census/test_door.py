@@ -9,7 +9,13 @@ import critpoints.census
 from critpoints.census import Census, census
 from critpoints.census.cost import predicted_cells
 from critpoints.domains import Box, Domain, Sphere, Torus
-from critpoints.landscapes import InvertedWells, RayleighQuotient, StyblinskiTang, TorusPolynomial
+from critpoints.landscapes import (
+    InvertedWells,
+    MonkeySaddle,
+    RayleighQuotient,
+    StyblinskiTang,
+    TorusPolynomial,
+)
 from critpoints.protocols import Landscape
 
 
@@ -90,6 +96,17 @@ def test_auto_proves_what_it_can():
     assert census(RayleighQuotient(3)).method == "multistart"
 
 
+def test_a_proof_that_was_begun_says_what_it_left_undecided():
+    monkey = census(MonkeySaddle(2))
+    assert monkey.method == "multistart"
+    proven = census(MonkeySaddle(2), method="subdivision")
+    assert 0 < monkey.undecided == proven.undecided
+    assert 0 < monkey.undecided_volume == proven.undecided_volume < 1
+    assert not monkey.complete
+    searched = census(MonkeySaddle(2), method="multistart")
+    assert (searched.undecided, searched.undecided_volume) == (0, 0.0)
+
+
 def test_a_method_that_is_asked_for_is_taken():
     for method in ("subdivision", "multistart"):
         found = census(StyblinskiTang(2), method=method)
@@ -126,7 +143,7 @@ def test_records_say_it_point_by_point():
     records = found.records()
     assert [r["index"] for r in records] == found.index.tolist() == [0, 1, 1]
     assert [r["point"] for r in records] == [0, 1, 2]
-    assert records[0]["position"] == pytest.approx([0.0], abs=1e-15)
+    assert records[0]["x"] == pytest.approx([0.0], abs=1e-15)
     assert records[0]["eigenvalues"] == pytest.approx([1.0])
     assert records[0]["certified"] is True
 

@@ -218,9 +218,49 @@ def test_census_prints_a_record_a_draw(capsys):
         assert record["undecided"] == 0
         assert record["seconds"] > 0
         assert sum(record["counts"]) == record["critical_points"]
-    points = records(capsys, *arguments, "--points")
-    assert len(points) == sum(r["critical_points"] for r in found)
-    assert {len(p["position"]) for p in points} == {2}
+
+
+def test_census_prints_the_points(capsys):
+    arguments = ["census", "-l", "torus:degree=2", "--dims", "2", "--draws", "2", "--jobs", "1"]
+    found = records(capsys, *arguments, "--points")
+    for record in found:
+        assert len(record["points"]) == record["critical_points"]
+        for point in record["points"]:
+            assert len(point["x"]) == len(point["eigenvalues"]) == 2
+            assert point["index"] == sum(value < 0 for value in point["eigenvalues"])
+            assert point["residual"] < 1e-12
+            assert (point["certified"], point["degenerate"]) == (True, False)
+    numbers = [[p["index"] for p in r["points"]].count(0) for r in found]
+    assert numbers == [r["minima"] for r in found]
+    assert cli.run([*arguments, "--points", "--format", "csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert len(rows) == sum(r["critical_points"] for r in found)
+    assert [json.loads(r["x"]) for r in rows] == [p["x"] for r in found for p in r["points"]]
+    assert cli.run([*arguments, "--points"]) == 0
+    table = capsys.readouterr().out
+    assert table.index("critical points") < table.index("residual")
+
+
+def test_census_is_bounded(capsys):
+    arguments = [
+        "census",
+        "-l",
+        "torus:degree=4",
+        "--dims",
+        "2",
+        "--jobs",
+        "1",
+        "--method",
+        "subdivision",
+    ]
+    few = records(capsys, *arguments, "--max-cells", "1000", status=3)
+    assert few[0]["undecided"] > 0
+    assert 0 < few[0]["undecided_volume"] < 1
+    assert few[0]["complete"] is False
+    assert cli.run([*arguments, "--max-memory", "300M"]) == 2
+    assert "max_memory 300M is too little" in capsys.readouterr().err
+    enough = records(capsys, *arguments, "--max-memory", "300M", "--max-cells", "100000")
+    assert enough[0]["complete"] is True
 
 
 def test_list_landscapes(capsys):
@@ -232,6 +272,8 @@ def test_a_census_that_is_not_proven_leaves_with_3(capsys):
     command = "census -l monkey --dims 2 --jobs 1 --method subdivision"
     found = records(capsys, *command.split(), status=3)
     assert found[0]["certified"] is False
+    assert cli.run(["census", "-l", "monkey", "--dims", "2", "--jobs", "1"]) == 3
+    assert "1 of 1 functions have undecided cells" in capsys.readouterr().err
 
 
 def test_depth_reproduces_the_notes(capsys):

@@ -46,6 +46,8 @@ def check_landscape(
         check_pickle(landscape, rng)
         check_third_bound(landscape, rng, points)
         check_rounding(landscape, rng)
+        check_images(landscape, rng)
+        check_lagrangian(landscape, rng, points)
 
 
 def check_value(law: Law, twin: Law) -> None:
@@ -185,3 +187,40 @@ def close(found: np.ndarray, wanted: np.ndarray, what: str) -> None:
     """Equal to 1e-10 of the largest number."""
     scale = float(np.abs(wanted).max(initial=1e-300))
     assert np.allclose(found, wanted, rtol=0, atol=1e-10 * scale), what
+
+
+def check_images(landscape: Landscape, rng: np.random.Generator) -> None:
+    """A symmetry keeps the sizes of derivatives: what is critical stays so."""
+    x = landscape.domain.sample(rng, 5)
+    for image in landscape.images(x):
+        assert landscape.domain.contains(image).all(), "an image lies outside the domain"
+        for name in ("gradient", "hessian"):
+            here, there = getattr(landscape, name)(x), getattr(landscape, name)(image)
+            sizes = [np.linalg.norm(a.reshape(len(x), -1), axis=1) for a in (here, there)]
+            close(*sizes, f"{name} at images")
+
+
+def check_lagrangian(landscape: Landscape, rng: np.random.Generator, points: int) -> None:
+    """It is a landscape itself; on the tangent space its derivatives are in fixed proportion.
+
+    On the sphere at (x, x . g): its gradient is the tangent one, its Hessian between tangent
+    vectors the Riemannian one, both times one scale.
+    """
+    domain = landscape.domain
+    x = domain.sample(rng, points)
+    lifted = None if domain.flat else landscape.lagrangian(x)
+    if lifted is None:
+        return
+    flat, above = lifted
+    assert flat.domain.flat
+    assert above.shape == (points, 2 * domain.ambient - domain.dim)
+    assert np.array_equal(above[:, : domain.ambient], x)
+    check_calculus(flat, rng, points)
+    check_third_bound(flat, rng, points)
+    check_rounding(flat, rng)
+    n, basis = domain.ambient, domain.basis(x)
+    whole, part = landscape.derivatives(x), flat.derivatives(above)
+    scale = np.linalg.norm(part[0]) / np.linalg.norm(whole[0])
+    close(part[0][:, :n] / scale, whole[0], "gradient of the Lagrangian")
+    between = [np.swapaxes(basis, 1, 2) @ h @ basis for h in (part[1][:, :n, :n], whole[1])]
+    close(between[0] / scale, between[1], "Hessian of the Lagrangian")

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from critpoints.plot.census import costs
 from critpoints.report.claims_census import proofs
 from critpoints.study.census import draw
 from critpoints.study.pictures import picture
@@ -44,7 +45,7 @@ def test_honest_data(frame):
     assert "exactly 2^-d, not 3^-d, in 10 of 10 functions" in " ".join(rendered.claims.details)
     assert rendered.claims.warnings == []
     assert "torus polynomial, d = 2: 0.2" in rendered.alt
-    assert [d.name for d in rendered.more] == ["1d", "2d"]
+    assert [d.name for d in rendered.more] == ["1d", "2d", "cost"]
     assert "80 functions were searched (80 by subdivision)" in " ".join(rendered.method)
 
 
@@ -78,6 +79,34 @@ def test_negative_control_points_missing(frame):
 def test_negative_control_separable_functions_with_a_minimum_more(frame):
     said = _changed(frame, "function", minima=lambda m: m + 1)
     assert "in 0 of 10 functions" in " ".join(said.details)
+
+
+def test_the_cost_is_that_of_the_store(frame):
+    functions = frame[frame["quantity"] == "function"]
+    table = costs(frame)
+    assert table["functions"].sum() == (functions["critical_points"] > 0).sum()
+    for dim, rows in table.groupby("dim"):
+        part = functions[functions["dim"] == dim]
+        assert rows["points"].max() <= part["critical_points"].max()
+        assert rows["low"].min() >= part["seconds"].min()
+        assert (rows["low"] <= rows["seconds"]).all()
+        assert (rows["seconds"] <= rows["high"]).all()
+    doubled = frame.assign(seconds=2 * frame["seconds"])
+    assert np.allclose(costs(doubled)["seconds"], 2 * table["seconds"])
+    (drawing,) = (d for d in script.render(frame).more if d.name == "cost")
+    (ax,) = drawing.figure.axes
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    assert "measured on the machine at hand" in drawing.caption
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == [
+        "$d$ = 1, squared exponential field", "$d$ = 1, torus polynomial",
+        "$d$ = 2, separable function", "$d$ = 2, torus polynomial",
+    ]  # fmt: skip
+
+
+def test_unproven_censuses_have_no_cost(frame):
+    unproven = frame.assign(complete=False)
+    assert not len(costs(unproven))
+    assert [d.name for d in script.render(unproven).more] == ["1d", "2d"]
 
 
 def test_a_picture_shows_the_function_and_its_points():

@@ -12,7 +12,8 @@ from critpoints.census import counts as module
 from critpoints.census.counts import CensusCounts
 from critpoints.landscapes import InvertedWells, TorusPolynomial
 from critpoints.runs import mean, ratio
-from critpoints.study.census import by_index, censuses, draw
+from critpoints.study.census import by_index, censuses, draw, one
+from critpoints.study.spec import Spec
 
 TORUS = "torus:degree=2"
 
@@ -54,6 +55,31 @@ def test_a_draw_can_be_seen_again(frame: pd.DataFrame) -> None:
     assert found.counts.tolist() == row["counts"]
     assert np.abs(found.landscape.gradient(found.points)).max() < 1e-9
     assert [r["index"] for r in found.records()] == found.index.tolist()
+
+
+def test_fewer_cells_are_other_data_of_the_same_functions() -> None:
+    usual, few = (
+        Spec(TorusPolynomial(2), estimator)
+        for estimator in (CensusCounts("subdivision"), CensusCounts("subdivision", (), 500))
+    )
+    assert "max_cells" not in usual.identity()["estimator"]
+    assert usual.digest != few.digest
+    assert usual.address == few.address
+    whole, part, x = one(usual, 0), one(few, 0), np.ones((1, 2))
+    assert np.array_equal(whole.landscape.value(x), part.landscape.value(x))
+    assert whole.complete
+    assert not part.complete
+    assert part.undecided > 0
+
+
+def test_rounds_of_the_audit_reach_the_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = module.census
+    monkeypatch.setattr(module, "census", lambda *a, **k: replace(usual(*a, **k), audit_rounds=2))
+    (row,) = censuses(["spin"], [1]).to_dict("records")
+    assert (row["method"], row["audit_rounds"]) == ("multistart", 2)
+    monkeypatch.setattr(module, "census", usual)
+    (row,) = censuses(["spin"], [1], seed=1).to_dict("records")
+    assert (row["method"], row["audit_rounds"], row["certified"]) == ("multistart", 0, True)
 
 
 def test_known_functions_are_counted() -> None:
