@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from critpoints.plot.census import costs
+from critpoints.plot.counted import costs
 from critpoints.report.claims_census import proofs
 from critpoints.study.census import draw
 from critpoints.study.pictures import picture
