@@ -320,6 +320,7 @@ BAD_CALLS: list[tuple[str, Callable[[], object]]] = [
     ("optimizer", lambda: escapes(["quadratic"], [2], [])),
     ("dims", lambda: escapes(["quadratic"], "x", ["gd"])),
     ("seed", lambda: escapes(["quadratic"], [2], ["gd"], seed=-1)),
+    ("ensembles", lambda: exact([], "1-2")),
     ("ensemble", lambda: exact(["geo"], "1-2")),
     ("dims", lambda: exact(["goe"], "2-1")),
     ("index", lambda: exact(["goe"], "2", index=3)),

@@ -22,9 +22,8 @@ from critpoints.rule import Rule
 from critpoints.runs import mean, ratio
 from critpoints.seeding import stream
 from critpoints.study.collect import Outcome, Progress, collect
-from critpoints.study.objects import KINDS, build, parse_dims
+from critpoints.study.objects import KINDS, build, parse_dims, several
 from critpoints.study.spec import Spec
-from critpoints.study.store import Store
 from critpoints.theory import spin_glass, stationary
 from critpoints.theory.result import Exact
 from critpoints.validation import integer, real
@@ -86,16 +85,10 @@ def censuses(
     """
     rule = Rule(None, integer("draws", draws, low=1, high=10**9), seconds)
     rows_wanted = specs(landscapes, dims, CensusCounts(method, tuple(heights)), seed)
-    with Store(store) as kept:
-        outcomes = collect(
-            rows_wanted,
-            rule,
-            store=kept,
-            jobs=jobs,
-            backend=backend,
-            progress=progress,
-            max_memory=max_memory,
-        )
+    outcomes = collect(
+        rows_wanted, rule, store=store, jobs=jobs, backend=backend, progress=progress,
+        max_memory=max_memory,
+    )  # fmt: skip
     rows = [row for outcome in outcomes for row in _rows(outcome)]
     return pd.DataFrame(rows).astype(dict.fromkeys(_NULLABLE, "Int64"))
 
@@ -206,12 +199,9 @@ def specs(
     seed: int,
 ) -> list[Spec]:
     """A row an object and dimension."""
-    if isinstance(landscapes, str | Landscape | RandomField | type):
-        landscapes = [landscapes]
-    if not landscapes:
-        raise ValueError("landscapes must name at least one landscape, got none")
+    given = several("landscapes", landscapes, (Landscape, RandomField))
     wanted = [None] if dims is None else parse_dims(dims)
-    rows = [Spec(build("landscape", f, d), estimator, seed) for f in landscapes for d in wanted]
+    rows = [Spec(build("landscape", f, d), estimator, seed) for f in given for d in wanted]
     return list({spec.digest: spec for spec in rows}.values())
 
 
