@@ -162,6 +162,11 @@ def collect(
     max_memory : int or str, optional
         Bytes, or text such as ``"2G"``: a row that would take more is refused before any starts.
 
+    Returns
+    -------
+    list of Outcome
+        One a spec, in their order.
+
     Raises
     ------
     ValueError

@@ -106,6 +106,11 @@ def race(
     level, seed, jobs, backend, store, progress, max_memory
         As in :func:`~critpoints.escapes`.
 
+    Returns
+    -------
+    Race
+        Its tables ``tuning``, ``results`` and ``runs``; :func:`~critpoints.ranking` says who wins.
+
     Raises
     ------
     ValueError, TypeError
@@ -153,7 +158,12 @@ def sensitivity(
 ) -> pd.DataFrame:
     """Work to escape of every candidate of a grid: :attr:`Race.tuning` alone.
 
-    Parameters as in :func:`race`, ``runs`` being those of a candidate.
+    Parameters and errors as in :func:`race`, ``runs`` being those of a candidate.
+
+    Returns
+    -------
+    DataFrame
+        A row a problem, dimension and candidate.
     """
     real("level", level, above=0, below=1)
     integer("seed", seed, low=0)
