@@ -97,7 +97,22 @@ def draw(
     landscape: Object, dim: int | None = None, number: int = 0, *,
     method: str = "auto", seed: int = 0,
 ) -> Census:  # fmt: skip
-    """The census of one draw of :func:`censuses`, with its points."""
+    """The census of one draw of :func:`censuses`, with its points.
+
+    Parameters
+    ----------
+    landscape : str, RandomField, Landscape or class
+    dim : int, optional
+        May be left out for an instance.
+    number : int
+        Which draw, from 0: the column ``draw``.
+    method, seed
+        As in :func:`censuses`.
+
+    Returns
+    -------
+    Census
+    """
     (spec,) = specs([landscape], None if dim is None else [dim], CensusCounts(method), seed)
     return one(spec, number)
 
@@ -144,6 +159,17 @@ def expected(landscape: Object, dim: int | None = None) -> Exact | None:
 
     Kac-Rice for fields with spectral moments (trigonometric polynomials, fields of fixed waves)
     and the spherical p-spin; the numbers themselves for functions whose points are all known.
+
+    Parameters
+    ----------
+    landscape : str, RandomField, Landscape or class
+    dim : int, optional
+        May be left out for an instance.
+
+    Returns
+    -------
+    Exact or None
+        Shape (dim + 1,); None where no law is known.
     """
     source = build("landscape", landscape, dim)
     if isinstance(source, KnownLandscape):
