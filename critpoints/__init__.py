@@ -27,12 +27,23 @@ if TYPE_CHECKING:
     from critpoints.errors import RangeWarning, StoreError, UnreliableEstimateError
     from critpoints.escape import Problem, Saddle, from_saddle
     from critpoints.estimate import Estimate
-    from critpoints.landscapes import FourierField, SphericalSpin, TorusPolynomial, from_callables
+    from critpoints.landscapes import (
+        FourierField,
+        Network,
+        SphericalSpin,
+        TorusPolynomial,
+        from_callables,
+        from_jax,
+    )
     from critpoints.protocols import Ensemble, Landscape, Optimizer, RandomField
-    from critpoints.study.census import censuses
+    from critpoints.study.census import by_index, censuses
+    from critpoints.study.depth import products
     from critpoints.study.escape import escape_runs, escapes
     from critpoints.study.exact import exact
     from critpoints.study.frame import fit_bases
+    from critpoints.study.networks import network_points, trainings
+    from critpoints.study.race import race
+    from critpoints.study.ranking import ranking
     from critpoints.study.sweep import index_law, minima_fraction, sweep
 
 _HOME = {
@@ -47,6 +58,7 @@ _HOME = {
     "IndependentAxes": "ensembles",
     "IsotropicField": "ensembles",
     "Landscape": "protocols",
+    "Network": "landscapes",
     "NetworkHessian": "ensembles",
     "Optimizer": "protocols",
     "Problem": "escape",
@@ -63,17 +75,28 @@ _HOME = {
     "UnreliableEstimateError": "errors",
     "Wigner": "ensembles",
     "Wishart": "ensembles",
+    "by_index": "study.census",
     "censuses": "study.census",
     "escape_runs": "study.escape",
     "escapes": "study.escape",
     "exact": "study.exact",
     "fit_bases": "study.frame",
     "from_callables": "landscapes",
+    "from_jax": "landscapes",
     "from_saddle": "escape",
     "index_law": "study.sweep",
     "minima_fraction": "study.sweep",
+    "network_points": "study.networks",
+    "products": "study.depth",
+    "race": "study.race",
+    "ranking": "study.ranking",
     "sweep": "study.sweep",
+    "trainings": "study.networks",
 }
+_ROOMS = (
+    "census", "depth", "ensembles", "escape", "estimators", "landscapes", "optimizers", "plot",
+    "report", "study", "theory",
+)  # fmt: skip
 
 __all__ = [
     "Box",
@@ -87,6 +110,7 @@ __all__ = [
     "IndependentAxes",
     "IsotropicField",
     "Landscape",
+    "Network",
     "NetworkHessian",
     "Optimizer",
     "Problem",
@@ -104,20 +128,29 @@ __all__ = [
     "Wigner",
     "Wishart",
     "__version__",
+    "by_index",
     "censuses",
     "escape_runs",
     "escapes",
     "exact",
     "fit_bases",
     "from_callables",
+    "from_jax",
     "from_saddle",
     "index_law",
     "minima_fraction",
+    "network_points",
+    "products",
+    "race",
+    "ranking",
     "sweep",
+    "trainings",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return importlib.import_module(f"critpoints.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'critpoints' has no attribute {name!r}")
     value = getattr(importlib.import_module(f"critpoints.{_HOME[name]}"), name)
@@ -126,4 +159,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted({*__all__, *_ROOMS})

@@ -24,6 +24,7 @@ from critpoints import (
     GaussianEnsemble,
     IndependentAxes,
     IsotropicField,
+    Network,
     NetworkHessian,
     ShiftedGaussian,
     Sphere,
@@ -33,6 +34,7 @@ from critpoints import (
     TorusPolynomial,
     Wigner,
     Wishart,
+    by_index,
     censuses,
     cli,
     escape_runs,
@@ -40,17 +42,22 @@ from critpoints import (
     exact,
     fit_bases,
     from_callables,
+    from_jax,
     from_saddle,
     index_law,
     minima_fraction,
+    network_points,
+    products,
+    race,
+    ranking,
     sweep,
+    trainings,
 )
 from critpoints.errors import InvalidBatchError
 from critpoints.estimators import Proportion, Weighted
 from critpoints.optimizers import optimizer
 from critpoints.report import export
 from critpoints.rule import Rule
-from critpoints.study.depth import products
 from critpoints.study.spec import Spec
 from critpoints.study.store import Store
 
@@ -320,6 +327,7 @@ BAD_CALLS: list[tuple[str, Callable[[], object]]] = [
     ("optimizer", lambda: escapes(["quadratic"], [2], [])),
     ("dims", lambda: escapes(["quadratic"], "x", ["gd"])),
     ("seed", lambda: escapes(["quadratic"], [2], ["gd"], seed=-1)),
+    ("ensembles", lambda: exact([], "1-2")),
     ("ensemble", lambda: exact(["geo"], "1-2")),
     ("dims", lambda: exact(["goe"], "2-1")),
     ("index", lambda: exact(["goe"], "2", index=3)),
@@ -350,7 +358,8 @@ def test_every_door_names_the_argument(name: str, call: Callable[[], object]) ->
 CALLED_ELSEWHERE = {  # in CONSTRUCTORS, by their parameter's name in BAD_CALLS, or under LAWS
     "GaussianEnsemble", "IndependentAxes", "IsotropicField", "ShiftedGaussian", "Wigner", "Wishart",
     "Torus", "Euclidean", "Sphere", "TorusPolynomial", "SphericalSpin", "FourierField",
-    "censuses", "escapes", "exact", "from_callables", "index_law", "minima_fraction", "sweep",
+    "censuses", "escapes", "exact", "from_callables", "index_law", "minima_fraction", "products",
+    "sweep",
 }  # fmt: skip
 RESULTS_AND_BASES = {
     "Census", "Ensemble", "Estimate", "Landscape", "Optimizer", "Problem", "RandomField", "Saddle",
@@ -368,6 +377,11 @@ PUBLIC: dict[str, list[tuple[str, Callable[[], object]]]] = {
         ("mass", lambda: ConfinedField(2, mass=-1)),
         ("mass", lambda: ConfinedField(2, mass=NAN)),
     ],
+    "Network": [
+        ("width", lambda: Network(width=(0,))),
+        ("activation", lambda: Network(activation="tan")),
+        ("loss", lambda: Network(loss="absolute")),
+    ],
     "NetworkHessian": [
         ("dim", lambda: NetworkHessian(0)),
         ("ratio", lambda: NetworkHessian(2, -1)),
@@ -378,6 +392,7 @@ PUBLIC: dict[str, list[tuple[str, Callable[[], object]]]] = {
         ("p", lambda: SpinGlass(2, 1)),
         ("p", lambda: SpinGlass(2, 2.5)),
     ],
+    "by_index": [("level", lambda: by_index(pd.DataFrame(), level=1.0))],
     "escape_runs": [
         ("runs", lambda: escape_runs(["quadratic"], [2], ["gd"], runs=0)),
         ("seconds", lambda: escape_runs(["quadratic"], [2], ["gd"], seconds=NAN)),
@@ -390,6 +405,12 @@ PUBLIC: dict[str, list[tuple[str, Callable[[], object]]]] = {
         ("table", lambda: fit_bases(None)),
         ("table", lambda: fit_bases(pd.DataFrame({"a": [1]}))),
     ],
+    "from_jax": [
+        ("dim", lambda: from_jax(abs, 0)),
+        ("domain", lambda: from_jax(abs, 2, 3)),
+        ("domain", lambda: from_jax(abs, 2, Sphere(2))),
+        ("f", lambda: from_jax(3, 2)),
+    ],
     "from_saddle": [
         ("landscape", lambda: from_saddle(3, [0.0])),
         ("radius", lambda: from_saddle(SADDLE, [0.0, 0.0])),
@@ -397,6 +418,22 @@ PUBLIC: dict[str, list[tuple[str, Callable[[], object]]]] = {
         ("point", lambda: from_saddle(SADDLE, [NAN, 0.0], radius=1)),
         ("radius", lambda: from_saddle(SADDLE, [0.0, 0.0], radius=-1)),
         ("drop", lambda: from_saddle(SADDLE, [0.0, 0.0], drop=0)),
+    ],
+    "network_points": [
+        ("searches", lambda: network_points(["network-loss"], searches=0)),
+        ("noise", lambda: network_points(["network-loss"], {"noise": -1})),
+    ],
+    "race": [
+        ("optimizer", lambda: race([], ["quadratic"])),
+        ("problem", lambda: race(["gd"], [])),
+        ("runs", lambda: race(["gd"], ["quadratic"], runs=0)),
+        ("budget", lambda: race(["gd"], ["quadratic"], budget=0)),
+        ("level", lambda: race(["gd"], ["quadratic"], level=0)),
+    ],
+    "ranking": [("level", lambda: ranking(pd.DataFrame(), level=NAN))],
+    "trainings": [
+        ("runs", lambda: trainings(["network-loss"], runs=0)),
+        ("rate", lambda: trainings(["network-loss"], {"rate": 0})),
     ],
 }
 SADDLE = from_callables(

@@ -8,12 +8,14 @@ import sys
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
 import critpoints
 from critpoints import plot
 from critpoints.plot import canvas, census, index_law, marks, minima_fraction, profile, trajectories
+from critpoints.plot.escape import escape_times
 from critpoints.plot.minima import NEAR, _places
 from critpoints.study import pictures
 from critpoints.study.census import draw
@@ -152,6 +154,17 @@ def test_trajectories_break_where_they_go_around_and_refuse_other_functions():
         pictures.trajectories(draw("torus:degree=1", 1).landscape, ["gd"], [1.0])
     with pytest.raises(ValueError, match="at least one"):
         paths([])
+
+
+def test_escape_times_are_drawn_also_where_no_mean_is_stated():
+    """A mean is stated where all runs escaped; where none is, no logarithmic axis can be drawn."""
+    rows = pd.DataFrame({"optimizer": "gd", "value": [1.0, 2.0], "mean": np.nan, "predicted": 9.0})
+    rows = rows.assign(mean_low=np.nan, mean_high=np.nan)
+    scales = {}
+    for name, shown in {"theory": rows, "nothing": rows.assign(predicted=np.nan)}.items():
+        figure = canvas.draw(lambda f, s=shown: escape_times(s, "start", f.subplots()), (4, 3))
+        scales[name] = figure.axes[0].get_yscale()
+    assert scales == {"theory": "log", "nothing": "linear"}
 
 
 def test_the_profile_ends_at_the_share_of_problems_solved():

@@ -95,6 +95,11 @@ def search(
     steps : int
         Iterations at most.
 
+    Returns
+    -------
+    Found
+        Where the searches ended, one a start, and which ends are critical points.
+
     Raises
     ------
     ValueError
@@ -227,7 +232,7 @@ class NetworkCensus:
         found: FloatArray = self.index / self.network.dim
         return found
 
-    def to_records(self) -> list[dict[str, Any]]:
+    def records(self) -> list[dict[str, Any]]:
         """One flat record a point."""
         shared = {"dim": self.network.dim, "method": self.method}
         columns = {

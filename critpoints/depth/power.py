@@ -95,6 +95,10 @@ def diagonal(entries: ArrayLike, x: ArrayLike, n: int, readout: ArrayLike | None
         The diagonal a.
     x, n, readout
         As for :func:`power`.
+
+    Returns
+    -------
+    Signal
     """
     entries = np.atleast_1d(_finite("entries", entries))
     _, x, n, c = _checked(np.diag(entries), x, n, readout)
@@ -112,6 +116,12 @@ def spectral(w: ArrayLike, x: ArrayLike, n: int, readout: ArrayLike | None = Non
 
     The cost does not depend on n. Entries are accurate relative to the largest, to about
     ``n * 1e-16`` times the condition number of V.
+
+    Parameters and other errors as for :func:`power`.
+
+    Returns
+    -------
+    Signal
 
     Raises
     ------
@@ -144,7 +154,11 @@ def squaring(w: ArrayLike, x: ArrayLike, n: int, readout: ArrayLike | None = Non
                 0 & (W^\top)^n \end{pmatrix} .
 
     About :math:`2\log_2 n` products of matrices of size 2d; no eigenvalue is needed, so a
-    defective W is as good as any other.
+    defective W is as good as any other. Parameters and errors as for :func:`power`.
+
+    Returns
+    -------
+    Signal
     """
     w, x, n, c = _checked(w, x, n, readout)
     dim = len(x)
@@ -160,7 +174,12 @@ def squaring(w: ArrayLike, x: ArrayLike, n: int, readout: ArrayLike | None = Non
 def layered(w: ArrayLike, x: ArrayLike, n: int, readout: ArrayLike | None = None) -> Signal:
     """The n layers one by one: the signal forward, the gradient by backpropagation.
 
-    The independent check of the closed forms; cost and memory grow with n.
+    The independent check of the closed forms; cost and memory grow with n. Parameters and errors
+    as for :func:`power`.
+
+    Returns
+    -------
+    Signal
     """
     w, x, n, c = _checked(w, x, n, readout)
     weights, forward, back = Wide.of(w), [Wide.of(x)], [Wide.of(c)]

@@ -224,6 +224,11 @@ def from_saddle(
     drop : float, optional
         A run has left this far below f(point). Of both exits the first counts.
 
+    Returns
+    -------
+    SaddleProblem
+        Of the landscape's dimension; it starts around the point, at distances of about ``width``.
+
     Raises
     ------
     ValueError, TypeError

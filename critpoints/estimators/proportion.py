@@ -181,8 +181,11 @@ def _checked(outcomes: Any, size: int, highest: int) -> NDArray[np.int64]:
     return bins.astype(np.int64)
 
 
-def clopper_pearson(k: int, n: int, level: float, at_hit: bool = False) -> tuple[float, float]:
-    """Exact limits for k hits in n trials, which ended at the k-th hit if ``at_hit``."""
+def clopper_pearson(k: float, n: int, level: float, at_hit: bool = False) -> tuple[float, float]:
+    """Exact limits for k hits in n trials, which ended at the k-th hit if ``at_hit``.
+
+    A mean over n groups of trials may stand for k/n: k need not be whole.
+    """
     alpha = 1 - level
     if k == 0:
         return 0.0, float(-np.expm1(np.log(alpha / 2) / n))

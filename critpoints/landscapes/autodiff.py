@@ -225,7 +225,6 @@ def from_jax(f: Callable[[Any], Any], dim: int, domain: Domain | None = None) ->
     array([[1., 0.],
            [0., 1.]])
     """
-    require("jax")
     dim = integer("dim", dim, low=1)
     domain = Euclidean(dim) if domain is None else domain
     if not isinstance(domain, Domain):
@@ -234,6 +233,7 @@ def from_jax(f: Callable[[Any], Any], dim: int, domain: Domain | None = None) ->
         raise ValueError(f"domain must be flat and of dimension {dim}, got {domain!r}")
     if not callable(f):
         raise TypeError(f"f must be callable, got {f!r}")
+    require("jax")
     _check_signature(f, dim)
     made = JaxLandscape(dim, f, domain)
     probe = domain.sample(np.random.default_rng(0), 4)

@@ -57,6 +57,10 @@ def from_callables(
     rng : Generator, optional
         Draws the points of the check; a fixed stream by default.
 
+    Returns
+    -------
+    CallableLandscape
+
     Raises
     ------
     ValueError, TypeError

@@ -15,7 +15,7 @@ from matplotlib.ticker import (
 )
 
 from critpoints.plot.canvas import INK
-from critpoints.plot.marks import REFERENCE, Mark, marks
+from critpoints.plot.marks import REFERENCE, Mark, marks, measured
 from critpoints.study.census import by_index, with_expected
 
 MODELS = (("model $3^{-d}$", 3.0, (5, 2)), ("model $2^{-d}$", 2.0, (1.5, 1.5)))
@@ -45,12 +45,10 @@ def census(frame: pd.DataFrame, ax: Axes) -> Axes:
     series = table["object"] + ", $d$ = " + table["dim"].astype(str)
     for name, mark in marks(series, SPREAD).items():
         rows = table[series == name]
-        x, y = rows["index"] + mark.shift, rows["count"].to_numpy(float)
-        ends = rows[["count_low", "count_high"]].to_numpy(float).T
-        error = np.where(np.isfinite(ends), np.abs(ends - y), 0.0)  # one function has no interval
-        ax.errorbar(
-            x, y, yerr=error, fmt=mark.marker, color=mark.color, ms=5.5, capsize=2,
-            elinewidth=1.1, ls="none", zorder=3, label=name,
+        x = rows["index"] + mark.shift
+        measured(  # one function has no interval
+            ax, x, rows["count"], rows["count_low"], rows["count_high"], mark, ms=5.5,
+            elinewidth=1.1, zorder=3, label=name,
         )  # fmt: skip
         if rows["expected"].notna().any():
             ax.plot(x, rows["expected"], color=mark.color, lw=1.2, zorder=2, label=f"{name}, exact")
@@ -80,12 +78,9 @@ def minima_by_dim(frame: pd.DataFrame, ax: Axes) -> Axes:
     rows = frame[(frame["quantity"] == "count") & (frame["index"] == "0")]
     for family, mark in marks(rows["family"], SPREAD).items():
         part = rows[rows["family"] == family]
-        y = part["fraction"].to_numpy(float)
-        ends = part[["fraction_low", "fraction_high"]].to_numpy(float).T
-        error = np.abs(ends - y)
-        ax.errorbar(
-            part["dim"] + mark.shift, y, yerr=error, fmt=mark.marker, color=mark.color, ms=5.5,
-            capsize=2, elinewidth=1.1, ls="none", zorder=4, label=family,
+        measured(
+            ax, part["dim"] + mark.shift, part["fraction"], part["fraction_low"],
+            part["fraction_high"], mark, ms=5.5, elinewidth=1.1, zorder=4, label=family,
         )  # fmt: skip
     dims = np.array([rows["dim"].min() - 0.3, rows["dim"].max() + 0.3])
     exact = frame[frame["quantity"] == "isotropic"].sort_values("dim")
@@ -255,12 +250,8 @@ def _ratio_points(
     label: str, ax: Axes,
 ) -> None:  # fmt: skip
     expected = rows["expected"].to_numpy(float)
-    y = rows["count"].to_numpy(float) / expected
-    ends = rows[["count_low", "count_high"]].to_numpy(float).T / expected
-    ax.errorbar(
-        place, y, yerr=np.abs(ends - y), fmt=mark.marker, color=mark.color, ms=4.5, capsize=2,
-        elinewidth=1.1, ls="none", zorder=3, label=label,
-    )  # fmt: skip
+    y, low, high = (rows[name] / expected for name in ("count", "count_low", "count_high"))
+    measured(ax, place, y, low, high, mark, ms=4.5, elinewidth=1.1, zorder=3, label=label)
 
 
 def _finished(ax: Axes) -> Axes:

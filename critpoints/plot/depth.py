@@ -10,7 +10,7 @@ from matplotlib.ticker import NullLocator
 from scipy import stats
 
 from critpoints.estimate import LN10
-from critpoints.plot.marks import REFERENCE, marks
+from critpoints.plot.marks import REFERENCE, marks, measured
 
 _LINES: dict[str, tuple[str, tuple[float, ...]]] = {
     "log10_y": ("$|y|$", ()),
@@ -59,13 +59,9 @@ def exponents(frame: pd.DataFrame, ax: Axes) -> Axes:
     rows = frame[frame["panel"] == "exponents"]
     for dim, mark in marks(sorted(rows["dim"].astype(int).unique())).items():
         part = rows[rows["dim"] == dim].sort_values("k")
-        x, y = part["k"] / part["dim"], part["mean"].to_numpy(float)
+        x = part["k"] / part["dim"]
         ax.plot(x, part["exact"], color=mark.color, lw=1.2)
-        ends = np.abs(part[["low", "high"]].to_numpy(float).T - y)
-        ax.errorbar(
-            x, y, yerr=ends, fmt=mark.marker, color=mark.color, ms=5, capsize=2, ls="none",
-            label=f"$d$ = {dim}",
-        )  # fmt: skip
+        measured(ax, x, part["mean"], part["low"], part["high"], mark, label=f"$d$ = {dim}")
     ax.plot([], [], color=REFERENCE, lw=1.2, label="Newman, exact")
     ax.axhline(0, color=REFERENCE, lw=0.8, zorder=1)
     ax.set_xlabel("place in the spectrum, $k/d$")
@@ -87,13 +83,9 @@ def spread(frame: pd.DataFrame, ax: Axes) -> Axes:
     rows = with_interval(frame[(frame["panel"] == "spread") & (frame["quantity"] == "log_signal")])
     for dim, mark in marks(sorted(rows["dim"].astype(int).unique())).items():
         part = rows[rows["dim"] == dim].sort_values("n")
-        x, y = part["n"] / part["dim"], part["variance"].to_numpy(float)
+        x, ends = part["n"] / part["dim"], (part["variance_low"], part["variance_high"])
         ax.plot(x, part["exact_variance"], color=mark.color, lw=1.2)
-        ends = np.abs(part[["variance_low", "variance_high"]].to_numpy(float).T - y)
-        ax.errorbar(
-            x, y, yerr=ends, fmt=mark.marker, color=mark.color, ms=5, capsize=2, ls="none",
-            label=f"$d$ = {dim}",
-        )  # fmt: skip
+        measured(ax, x, part["variance"], *ends, mark, label=f"$d$ = {dim}")
     ax.plot([], [], color=REFERENCE, lw=1.2, label="$n\\,\\psi'(d/2)/4$, exact")
     ax.set_xscale("log")
     ax.set_yscale("log")

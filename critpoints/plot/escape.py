@@ -8,7 +8,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from critpoints.plot.canvas import INK
-from critpoints.plot.marks import REFERENCE, marks
+from critpoints.plot.marks import REFERENCE, log_scale, marks, measured
 
 VARIED = {
     "start": "width of the start $s$",
@@ -43,16 +43,15 @@ def escape_times(frame: pd.DataFrame, varied: str, ax: Axes) -> Axes:
     chosen = marks(frame["optimizer"])
     for name, rows in frame.sort_values("value", kind="stable").groupby("optimizer", sort=False):
         mark = chosen[str(name)]
-        x, y = rows["value"].to_numpy(float), rows["mean"].to_numpy(float)
-        ends = np.abs(rows[["mean_low", "mean_high"]].to_numpy(float).T - y)
-        ax.errorbar(
-            x, y, ends, fmt=mark.marker, color=mark.color, ms=5, capsize=2, lw=1.2,
+        measured(
+            ax, rows["value"], rows["mean"], rows["mean_low"], rows["mean_high"], mark, lw=1.2,
             label=f"{name}, measured",
         )  # fmt: skip
         if rows["predicted"].notna().any():
-            ax.plot(x, rows["predicted"], color=mark.color, lw=1.2, label=f"{name}, theory")
-    ax.set_xscale("log")
-    ax.set_yscale("log")
+            ax.plot(
+                rows["value"], rows["predicted"], color=mark.color, lw=1.2, label=f"{name}, theory"
+            )
+    log_scale(ax, "x", "y")
     if varied in ("index", "dimension", "condition"):
         ticks = sorted(set(frame["value"]))
         ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
@@ -183,8 +182,7 @@ def _along(frame: pd.DataFrame, column: str, label: str, ax: Axes) -> Axes:
     for name, rows in paths.groupby("optimizer", sort=False):
         y = rows[column].abs().where(rows[column].abs() > 1e-12)
         ax.plot(rows["step"] + 1, y, color=chosen[str(name)].color, lw=1.3, label=name)
-    ax.set_xscale("log")
-    ax.set_yscale("log")
+    log_scale(ax, "x", "y")
     ax.set_xlabel("step")
     ax.set_ylabel(label)
     sns.despine(ax=ax)

@@ -7,7 +7,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from critpoints.plot.marks import REFERENCE, marks
+from critpoints.plot.marks import REFERENCE, marks, measured
 
 
 def mean_index(frame: pd.DataFrame, ax: Axes) -> Axes:
@@ -35,11 +35,9 @@ def mean_index(frame: pd.DataFrame, ax: Axes) -> Axes:
             if len(line):
                 ax.plot(line["height"], line["value"], color=mark.color, label=label, **style)
         part = bins[bins["dim"] == dim]
-        y = part["index_fraction"].to_numpy(float)
-        ends = part[["index_fraction_low", "index_fraction_high"]].to_numpy(float).T
-        ax.errorbar(
-            part["place"], y, yerr=np.abs(ends - y), fmt=mark.marker, color=mark.color, ms=5,
-            capsize=2, ls="none", zorder=4, label=f"$d$ = {dim:.0f}, counted",
+        measured(
+            ax, part["place"], part["index_fraction"], part["index_fraction_low"],
+            part["index_fraction_high"], mark, zorder=4, label=f"$d$ = {dim:.0f}, counted",
         )  # fmt: skip
     ax.set_xlabel("height $u$ (standard deviations)")
     ax.set_ylabel("mean share of negative eigenvalues")

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
 
 REFERENCE = "#7d838c"
 """Grey of the models: legible on white and on black."""
@@ -36,3 +41,24 @@ def marks(names: Iterable[str], spread: float = 0.0) -> dict[str, Mark]:
         )
         for i, name in enumerate(found)
     }
+
+
+def log_scale(ax: Axes, *axes: str) -> None:
+    """Logarithmic ``"x"`` or ``"y"`` axes, where anything that can be shown on them is drawn."""
+    shown = {"x": ax.dataLim.minposx, "y": ax.dataLim.minposy}
+    for axis in axes:
+        if np.isfinite(shown[axis]):
+            ax.set(**{f"{axis}scale": "log"})
+
+
+def measured(
+    ax: Axes, x: ArrayLike, y: ArrayLike, low: ArrayLike, high: ArrayLike, mark: Mark, **style: Any
+) -> None:
+    """Draw points with their intervals; an end that is not finite is left out.
+
+    ``style`` is what :meth:`~matplotlib.axes.Axes.errorbar` takes, over the common look.
+    """
+    height, ends = np.asarray(y, dtype=float), np.array([low, high], dtype=float)
+    error = np.where(np.isfinite(ends), np.abs(ends - height), 0.0)
+    common: dict[str, Any] = {"fmt": mark.marker, "color": mark.color, "ms": 5, "capsize": 2}
+    ax.errorbar(x, height, yerr=error, **(common | style))

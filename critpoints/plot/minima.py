@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from critpoints.plot.marks import REFERENCE, Mark, marks
+from critpoints.plot.marks import REFERENCE, Mark, marks, measured
 
 MODELS = (("$3^{-d}$", 3.0, (5, 2)), ("$2^{-d}$", 2.0, (1.5, 1.5)))
 STEP = 0.07  # of one dimension: how far apart points stand that would hide each other
@@ -77,12 +77,9 @@ def _places(frame: pd.DataFrame, near: float) -> pd.Series[float]:
 def _points(rows: pd.DataFrame, mark: Mark, ax: Axes) -> None:
     rows = rows[np.isfinite(rows["log10_estimate"])]
     for trusted, part in rows.groupby(rows["status"] != "unreliable"):
-        y = part["log10_estimate"].to_numpy(float)
-        low, high = (part[f"log10_{end}"].to_numpy(float) for end in ("low", "high"))
-        error = np.stack([y - np.where(np.isfinite(low), low, y), high - y]).clip(min=0)
-        ax.errorbar(
-            part["place"], y, yerr=error, fmt=mark.marker, color=mark.color,
-            markersize=5, capsize=2, elinewidth=1.1, alpha=1.0 if trusted else 0.35,
+        measured(
+            ax, part["place"], part["log10_estimate"], part["log10_low"], part["log10_high"], mark,
+            elinewidth=1.1, alpha=1.0 if trusted else 0.35,
             markerfacecolor=mark.color if trusted else "none", zorder=3,
         )  # fmt: skip
 

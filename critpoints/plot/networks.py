@@ -8,7 +8,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from critpoints.plot.marks import REFERENCE, marks
+from critpoints.plot.marks import REFERENCE, marks, measured
 
 _DASHES = ((), (5, 2))
 _NAMES = {"loss": "training loss (with decay)", "test_loss": "test loss"}
@@ -103,11 +103,9 @@ def shares(summary: pd.DataFrame, ax: Axes) -> Axes:
     }
     place = np.arange(len(rows))
     for name, mark in marks(names, 0.15).items():
-        y = rows[name].to_numpy(float)
-        ends = np.abs(rows[[f"{name}_low", f"{name}_high"]].to_numpy(float).T - y)
-        ax.errorbar(
-            place + mark.shift, y, yerr=ends, fmt=mark.marker + "-", color=mark.color, ms=5,
-            lw=1.2, capsize=2, label=names[name],
+        measured(
+            ax, place + mark.shift, rows[name], rows[f"{name}_low"], rows[f"{name}_high"], mark,
+            fmt=mark.marker + "-", lw=1.2, label=names[name],
         )  # fmt: skip
     ax.set_xticks(place, [str(int(w)) for w in rows["width"]])
     ax.set_xlabel("hidden units")

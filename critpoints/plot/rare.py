@@ -8,7 +8,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from critpoints.plot.marks import REFERENCE, Mark, marks
+from critpoints.plot.marks import REFERENCE, Mark, marks, measured
 
 LABELS = {"goe": "GOE", "isotropic": "isotropic field, critical points"}
 ROOM = 300.0  # over the longest time, for the legend
@@ -42,11 +42,9 @@ def probabilities(frame: pd.DataFrame, ax: Axes) -> Axes:
         if str(name).startswith("wigner"):
             continue  # too near to the GOE to be told apart at this scale
         mark = chosen[f"{name} {method}"]
-        error = [rows["log10_estimate"] - rows["log10_low"],
-                 rows["log10_high"] - rows["log10_estimate"]]  # fmt: skip
-        ax.errorbar(
-            rows["dim"], rows["log10_estimate"], yerr=error, fmt=mark.marker, color=mark.color,
-            ms=4.5, capsize=2, elinewidth=1.0, zorder=3, label=_label(str(name), str(method)),
+        measured(
+            ax, rows["dim"], rows["log10_estimate"], rows["log10_low"], rows["log10_high"], mark,
+            ms=4.5, elinewidth=1.0, zorder=3, label=_label(str(name), str(method)),
         )  # fmt: skip
     for book in frame[frame["quantity"] == "literature"].to_dict("records"):
         ax.plot(book["dim"], book["log10_estimate"], marker="*", ms=11, ls="none", color=REFERENCE,
@@ -65,12 +63,11 @@ def universality(frame: pd.DataFrame, ax: Axes) -> Axes:
     chosen = marks(rows["object"], spread=0.2)
     for name, part in rows.sort_values("dim").groupby("object", sort=False):
         goe = part["dim"].map(exact)
-        y = part["log10_estimate"] / goe
-        error = [y - part["log10_high"] / goe, part["log10_low"] / goe - y]
+        y, low, high = (part[f"log10_{end}"] / goe for end in ("estimate", "high", "low"))
         mark = chosen[str(name)]
-        ax.errorbar(
-            part["dim"] + mark.shift, y, yerr=error, fmt=mark.marker, ls="-", lw=0.9,
-            color=mark.color, ms=4.5, capsize=2, label=str(name).partition("entries=")[2],
+        measured(
+            ax, part["dim"] + mark.shift, y, low, high, mark, ls="-", lw=0.9, ms=4.5,
+            label=str(name).partition("entries=")[2],
         )  # fmt: skip
     ax.axhline(1, color=REFERENCE, lw=1.2, zorder=1, label="GOE")
     ax.set_ylabel("$\\ln P\\,/\\,\\ln P_{\\mathrm{GOE}}$")

@@ -11,7 +11,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from critpoints.plot.marks import REFERENCE, Mark, marks
+from critpoints.plot.marks import REFERENCE, Mark, marks, measured
 from critpoints.study.joined import computed, sampled
 
 Array = npt.NDArray[np.float64]
@@ -92,12 +92,9 @@ def _curves(frame: pd.DataFrame, power: int, ax: Axes) -> None:
 
 
 def _points(rows: pd.DataFrame, power: int, mark: Mark, ax: Axes) -> None:
-    y = rows["log10_estimate"].to_numpy(float)
-    low, high = (rows[f"log10_{end}"].to_numpy(float) for end in ("low", "high"))
-    error = np.stack([y - np.where(np.isfinite(low), low, y), high - y]).clip(min=0)
-    ax.errorbar(
-        rows["dim"].to_numpy(float) ** power, y, yerr=error, fmt=mark.marker, color=mark.color,
-        markersize=4, capsize=2, elinewidth=1.1, zorder=3,
+    measured(
+        ax, rows["dim"].to_numpy(float) ** power, rows["log10_estimate"], rows["log10_low"],
+        rows["log10_high"], mark, ms=4, elinewidth=1.1, zorder=3,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator, ScalarFormatter
 
-from critpoints.plot.marks import REFERENCE, Mark, marks
+from critpoints.plot.marks import REFERENCE, Mark, marks, measured
 
 
 def index_variance(frame: pd.DataFrame, ax: Axes) -> Axes:
@@ -40,10 +40,9 @@ def _series(rows: pd.DataFrame, mark: Mark, kind: str, ax: Axes) -> None:
     if kind == "exact":
         ax.plot(rows["dim"], rows["variance"], color=mark.color, lw=1.3, label=label, zorder=2)
         return
-    error = [rows["variance"] - rows["low"], rows["high"] - rows["variance"]]
-    ax.errorbar(
-        rows["dim"], rows["variance"], yerr=error, fmt=mark.marker, color=mark.color,
-        markersize=5, capsize=2, elinewidth=1.1, label=label, zorder=3,
+    measured(
+        ax, rows["dim"], rows["variance"], rows["low"], rows["high"], mark, elinewidth=1.1,
+        label=label, zorder=3,
     )  # fmt: skip
 
 

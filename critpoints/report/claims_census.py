@@ -10,8 +10,8 @@ import pandas as pd
 
 from critpoints.plot.counted import costs, kinds
 from critpoints.report.claims import LIMIT, Claims
+from critpoints.report.columns import shown
 from critpoints.report.numbers import factor
-from critpoints.report.tables_census import shown
 from critpoints.study.joined import sampled
 
 WHO = ["family", "object", "dim"]

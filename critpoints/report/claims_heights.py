@@ -9,8 +9,8 @@ import pandas as pd
 
 from critpoints.report import claims_census, tables_census
 from critpoints.report.claims import LIMIT, Claims
+from critpoints.report.columns import shown
 from critpoints.report.tables import Column
-from critpoints.report.tables_census import shown
 from critpoints.study.joined import sampled
 
 WHO = ["family", "dim"]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from critpoints.report.claims import Claims
-from critpoints.report.tables_census import shown
+from critpoints.report.columns import shown
 from critpoints.report.words import listed
 from critpoints.study.ranking import gains, ranking
 

@@ -26,7 +26,8 @@ class Column:
     numeric: bool = True
 
 
-def _text(field: str) -> Callable[[Row, Style], str]:
+def text_cell(field: str) -> Callable[[Row, Style], str]:
+    """A cell of words, escaped for LaTeX."""
     return lambda row, style: _escape(str(getattr(row, field)), style)
 
 
@@ -66,12 +67,12 @@ def grouped(count: int, style: Style) -> str:
 
 
 _OBJECT = [
-    Column("object", _text("object"), numeric=False),
-    Column("population", _text("population"), numeric=False),
-    Column("d", _text("dim")),
+    Column("object", text_cell("object"), numeric=False),
+    Column("population", text_cell("population"), numeric=False),
+    Column("d", text_cell("dim")),
 ]
 _RESULT = [Column("exact", _exact), Column("z", _plain("z", "+.1f"))]
-_END = [Column("samples", _count), Column("status", _text("status"), numeric=False)]
+_END = [Column("samples", _count), Column("status", text_cell("status"), numeric=False)]
 MINIMA = [
     *_OBJECT,
     Column("fraction of minima", _estimate),
@@ -84,7 +85,7 @@ MINIMA = [
 
 INDEX = [
     *_OBJECT,
-    Column("index", _text("index")),
+    Column("index", text_cell("index")),
     Column("probability", _estimate),
     *_RESULT,
     *_END,
@@ -94,7 +95,7 @@ INDEX = [
 
 VARIANCE = [
     *_OBJECT,
-    Column("", _text("kind"), numeric=False),
+    Column("", text_cell("kind"), numeric=False),
     Column("variance", _plain("variance", ".4f")),
     Column("low", _plain("low", ".4f")),
     Column("high", _plain("high", ".4f")),
@@ -121,9 +122,9 @@ TOTALS = [
 
 COUNTS = [
     *_OBJECT,
-    Column("index", _text("index")),
+    Column("index", text_cell("index")),
     Column("expected number", _log10("log10_count")),
-    Column("method", _text("method"), numeric=False),
+    Column("method", text_cell("method"), numeric=False),
 ]
 """Columns of a table of expected numbers by index."""
 
@@ -156,10 +157,10 @@ def _law(row: Row, style: Style) -> str:
 
 
 BASES = [
-    Column("object", _text("object"), numeric=False),
+    Column("object", text_cell("object"), numeric=False),
     Column("law", _law, numeric=False),
     Column("base b", _base),
-    Column("range", _text("note"), numeric=False),
+    Column("range", text_cell("note"), numeric=False),
 ]
 """Columns of a table of fitted bases (:func:`critpoints.fit_bases`)."""
 

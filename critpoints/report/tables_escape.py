@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from critpoints.report.tables_census import between, plain, text, whole
+from critpoints.report.columns import between, plain, text, whole
 
 ESCAPES = [
     text("problem"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from critpoints.report.tables_census import between, plain, small, text, whole
+from critpoints.report.columns import between, plain, small, text, whole
 
 _WHO = [text("family"), whole("d", "dim"), plain("from", "low", ".2f"), plain("to", "high", ".2f")]
 HEIGHTS = [

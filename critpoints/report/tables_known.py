@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from critpoints.report.tables_census import small, text, whole
+from critpoints.report.columns import small, text, whole
 
 ISOLATED = [
     text("family"),

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
+from critpoints.report.columns import named, plain, whole
 from critpoints.report.numbers import Style
-from critpoints.report.tables import Column, Row, _plain, _text
-
-
-def _whole(head: str, field: str) -> Column:
-    return Column(head, lambda row, style: style.math(str(int(getattr(row, field)))))
+from critpoints.report.tables import Column, Row
 
 
 def _range(field: str, form: str) -> Column:
@@ -19,45 +16,45 @@ def _range(field: str, form: str) -> Column:
 
 
 POINTS = [
-    Column("loss", _plain("loss", ".5f")),
-    _whole("index", "index"),
-    Column("share of negative eigenvalues", _plain("index_fraction", ".3f")),
-    _whole("zero modes", "zero_modes"),
-    _whole("found by searches", "found"),
-    Column("gradient", _plain("gradient_norm", ".1e")),
-    Column("test loss", _plain("test_loss", ".4f")),
-    Column("test error", _plain("test_error", ".3f")),
+    plain("loss", "loss", ".5f"),
+    whole("index", "index"),
+    plain("share of negative eigenvalues", "index_fraction", ".3f"),
+    whole("zero modes", "zero_modes"),
+    whole("found by searches", "found"),
+    plain("gradient", "gradient_norm", ".1e"),
+    plain("test loss", "test_loss", ".4f"),
+    plain("test error", "test_error", ".3f"),
 ]
 """Columns of a table of critical points of a network."""
 
 QUALITY = [
-    _whole("width", "width"),
-    _whole("parameters", "dim"),
-    _whole("trainings", "runs"),
-    Column("best test loss", _plain("best", ".4f")),
-    Column("median", _plain("median", ".4f")),
-    Column("within 5 %", _plain("share", ".3f")),
+    whole("width", "width"),
+    whole("parameters", "dim"),
+    whole("trainings", "runs"),
+    plain("best test loss", "best", ".4f"),
+    plain("median", "median", ".4f"),
+    plain("within 5 %", "share", ".3f"),
     _range("share", ".3f"),
-    Column("best training loss", _plain("train_best", ".4f")),
-    Column("within 5 %", _plain("train_share", ".3f")),
+    plain("best training loss", "train_best", ".4f"),
+    plain("within 5 %", "train_share", ".3f"),
     _range("train_share", ".3f"),
-    Column("spread of test loss", _plain("spread", ".4f")),
+    plain("spread of test loss", "spread", ".4f"),
     _range("spread", ".4f"),
-    Column("spread of training loss", _plain("train", ".4f")),
+    plain("spread of training loss", "train", ".4f"),
     _range("train", ".4f"),
-    Column("largest gradient", _plain("gradient", ".1e")),
+    plain("largest gradient", "gradient", ".1e"),
 ]
 """Columns of a table of trainings by width."""
 
 ESCAPES = [
-    Column("optimizer", _text("optimizer"), numeric=False),
-    _whole("runs", "runs"),
-    _whole("escaped", "escaped"),
-    Column("median steps", _plain("median", ".0f")),
-    Column("median cost", _plain("cost", ".0f")),
+    named("optimizer", "optimizer"),
+    whole("runs", "runs"),
+    whole("escaped", "escaped"),
+    plain("median steps", "median", ".0f"),
+    plain("median cost", "cost", ".0f"),
     _range("cost", ".0f"),
-    Column("gradients a run", _plain("gradient_evaluations", ".0f")),
-    Column("Hessian products a run", _plain("hessian_products", ".0f")),
-    Column("status", _text("status"), numeric=False),
+    plain("gradients a run", "gradient_evaluations", ".0f"),
+    plain("Hessian products a run", "hessian_products", ".0f"),
+    named("status", "status"),
 ]
 """Columns of a table of escapes from saddles of a network."""

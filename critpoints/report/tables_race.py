@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
+from critpoints.report.columns import between, named, plain, text, whole
 from critpoints.report.numbers import Style
 from critpoints.report.tables import Column, Row
-from critpoints.report.tables_census import between, named, plain, text, whole
 
 
 def share(head: str, field: str) -> Column:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from critpoints.report.columns import named, plain, whole
 from critpoints.report.numbers import Style, interval
 from critpoints.report.tables import (
     _END,
@@ -12,8 +13,6 @@ from critpoints.report.tables import (
     Column,
     Row,
     _estimate,
-    _plain,
-    _text,
 )
 
 
@@ -31,27 +30,27 @@ def _ratio(row: Row, style: Style) -> str:
 
 RARE = [
     *_OBJECT,
-    Column("method", _text("method"), numeric=False),
+    named("method", "method"),
     Column("probability of a minimum", _estimate),
     *_RESULT,
-    Column("seconds", _plain("seconds", ".3g")),
-    Column("seconds to 10%", _plain("seconds_to_target", ".3g")),
+    plain("seconds", "seconds", ".3g"),
+    plain("seconds to 10%", "seconds_to_target", ".3g"),
     *_END,
 ]
 """Columns of a table of measured probabilities."""
 
 RATIOS = [
-    Column("entries", _text("object"), numeric=False),
-    Column("d", _text("dim")),
+    named("entries", "object"),
+    whole("d", "dim"),
     Column("ln P / ln P of the GOE", _ratio),
 ]
 """Columns of a table of exponents against the GOE's."""
 
 PEERS = [
-    Column("program", _text("object"), numeric=False),
-    Column("d", _text("dim")),
+    named("program", "object"),
+    whole("d", "dim"),
     _share("error"),
     _share("coverage"),
-    Column("seconds", _plain("seconds", ".3g")),
+    plain("seconds", "seconds", ".3g"),
 ]
 """Columns of a table of other programs: true relative error, coverage of 95% intervals."""

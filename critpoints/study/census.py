@@ -23,9 +23,8 @@ from critpoints.rule import Rule
 from critpoints.runs import mean, ratio
 from critpoints.seeding import stream
 from critpoints.study.collect import Outcome, Progress, collect
-from critpoints.study.objects import KINDS, build, parse_dims
+from critpoints.study.objects import KINDS, build, parse_dims, several
 from critpoints.study.spec import Spec
-from critpoints.study.store import Store
 from critpoints.theory import spin_glass, stationary
 from critpoints.theory.result import Exact
 from critpoints.validation import integer, real
@@ -89,18 +88,11 @@ def censuses(
     [0, 0]
     """
     rule = Rule(None, integer("draws", draws, low=1, high=10**9), seconds)
-    estimator = CensusCounts(method, tuple(heights), max_cells)
-    rows_wanted = specs(landscapes, dims, estimator, seed)
-    with Store(store) as kept:
-        outcomes = collect(
-            rows_wanted,
-            rule,
-            store=kept,
-            jobs=jobs,
-            backend=backend,
-            progress=progress,
-            max_memory=max_memory,
-        )
+    rows_wanted = specs(landscapes, dims, CensusCounts(method, tuple(heights), max_cells), seed)
+    outcomes = collect(
+        rows_wanted, rule, store=store, jobs=jobs, backend=backend, progress=progress,
+        max_memory=max_memory,
+    )  # fmt: skip
     rows = [row for outcome in outcomes for row in _rows(outcome)]
     return pd.DataFrame(rows).astype(dict.fromkeys(_NULLABLE, "Int64"))
 
@@ -109,7 +101,22 @@ def draw(
     landscape: Object, dim: int | None = None, number: int = 0, *,
     method: str = "auto", seed: int = 0,
 ) -> Census:  # fmt: skip
-    """The census of one draw of :func:`censuses`, with its points."""
+    """The census of one draw of :func:`censuses`, with its points.
+
+    Parameters
+    ----------
+    landscape : str, RandomField, Landscape or class
+    dim : int, optional
+        May be left out for an instance.
+    number : int
+        Which draw, from 0: the column ``draw``.
+    method, seed
+        As in :func:`censuses`.
+
+    Returns
+    -------
+    Census
+    """
     (spec,) = specs([landscape], None if dim is None else [dim], CensusCounts(method), seed)
     return one(spec, number)
 
@@ -156,6 +163,17 @@ def expected(landscape: Object, dim: int | None = None) -> Exact | None:
 
     Kac-Rice for fields with spectral moments (trigonometric polynomials, fields of fixed waves)
     and the spherical p-spin; the numbers themselves for functions whose points are all known.
+
+    Parameters
+    ----------
+    landscape : str, RandomField, Landscape or class
+    dim : int, optional
+        May be left out for an instance.
+
+    Returns
+    -------
+    Exact or None
+        Shape (dim + 1,); None where no law is known.
     """
     source = build("landscape", landscape, dim)
     if isinstance(source, KnownLandscape):
@@ -211,12 +229,9 @@ def specs(
     seed: int,
 ) -> list[Spec]:
     """A row an object and dimension."""
-    if isinstance(landscapes, str | Landscape | RandomField | type):
-        landscapes = [landscapes]
-    if not landscapes:
-        raise ValueError("landscapes must name at least one landscape, got none")
+    given = several("landscapes", landscapes, (Landscape, RandomField))
     wanted = [None] if dims is None else parse_dims(dims)
-    rows = [Spec(build("landscape", f, d), estimator, seed) for f in landscapes for d in wanted]
+    rows = [Spec(build("landscape", f, d), estimator, seed) for f in given for d in wanted]
     return list({spec.digest: spec for spec in rows}.values())
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from critpoints.errors import UnreliableEstimateError
 from critpoints.estimate import Estimate
@@ -133,7 +134,7 @@ def collect(
     specs: Sequence[Spec],
     rule: Rule,
     *,
-    store: Store | None = None,
+    store: Store | str | Path | None = None,
     jobs: int = 1,
     backend: str = "loky",
     progress: Progress | None = None,
@@ -149,8 +150,9 @@ def collect(
     ----------
     specs : sequence of Spec
     rule : Rule
-    store : Store, optional
-        Where batches are kept; in memory by default.
+    store : Store or path-like, optional
+        Where batches are kept and taken up again; nowhere by default. What a path names is opened,
+        and closed at the end.
     jobs : int
         Worker processes; -1 is one a core.
     backend : str
@@ -159,6 +161,11 @@ def collect(
         Called with all runs and the current one after every chunk.
     max_memory : int or str, optional
         Bytes, or text such as ``"2G"``: a row that would take more is refused before any starts.
+
+    Returns
+    -------
+    list of Outcome
+        One a spec, in their order.
 
     Raises
     ------
@@ -169,9 +176,11 @@ def collect(
     StoreError
         If a recorded batch contradicts a computed one.
     """
-    allowed = None if max_memory is None else parse_bytes("max_memory", max_memory)
-    deadline = math.inf if rule.seconds is None else time.monotonic() + rule.seconds
     with ExitStack() as stack:
+        if store is not None and not isinstance(store, Store):
+            store = stack.enter_context(Store(store))
+        allowed = None if max_memory is None else parse_bytes("max_memory", max_memory)
+        deadline = math.inf if rule.seconds is None else time.monotonic() + rule.seconds
         stack.enter_context(single_threaded_blas())
         workers = Workers(jobs, backend, stack)
         if allowed is not None:

@@ -18,9 +18,8 @@ from critpoints.depth.runs import ProductRuns
 from critpoints.rule import Rule
 from critpoints.runs import FloatArray, mean
 from critpoints.study.collect import Outcome, Progress, collect
-from critpoints.study.objects import build, parse_dims, parse_range
+from critpoints.study.objects import build, parse_dims, parse_range, several
 from critpoints.study.spec import Spec
-from critpoints.study.store import Store
 from critpoints.theory import depth as theory
 from critpoints.validation import integer
 
@@ -87,20 +86,13 @@ def products(
     integer("samples", samples, low=2)
     rule = Rule(None, samples, None, level)
     estimator = ProductRuns(quantity)
-    if isinstance(networks, str | RandomProduct):
-        networks = [networks]
+    laws = several("networks", networks, (RandomProduct,))
     wanted = [None] if dims is None else parse_dims(dims)
-    specs = [Spec(build("product", w, d), estimator, seed) for w in networks for d in wanted]
-    with Store(store) as kept:
-        outcomes = collect(
-            specs,
-            rule,
-            store=kept,
-            jobs=jobs,
-            backend=backend,
-            progress=progress,
-            max_memory=max_memory,
-        )
+    specs = [Spec(build("product", w, d), estimator, seed) for w in laws for d in wanted]
+    outcomes = collect(
+        specs, rule, store=store, jobs=jobs, backend=backend, progress=progress,
+        max_memory=max_memory,
+    )  # fmt: skip
     return pd.DataFrame([row for o in outcomes for row in _rows(o, level)])
 
 

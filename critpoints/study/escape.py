@@ -19,9 +19,8 @@ from critpoints.optimizers import Outcome as End
 from critpoints.protocols import Optimizer
 from critpoints.rule import Rule
 from critpoints.study.collect import Outcome, Progress, collect
-from critpoints.study.objects import build, build_optimizer, parse_dims
+from critpoints.study.objects import build, build_optimizer, parse_dims, several
 from critpoints.study.spec import Spec
-from critpoints.study.store import Store
 from critpoints.theory.escape import EscapeTime, predicted
 from critpoints.validation import integer, real
 
@@ -57,7 +56,7 @@ def escapes(
     backend: str = "loky",
     store: str | Path | None = None,
     progress: Progress | None = None,
-    max_memory: int | None = None,
+    max_memory: int | str | None = None,
     level: float = 0.95,
 ) -> pd.DataFrame:
     r"""How long optimizers take to leave saddles, and how runs that do not leave end.
@@ -149,7 +148,7 @@ def escape_runs(
     backend: str = "loky",
     store: str | Path | None = None,
     progress: Progress | None = None,
-    max_memory: int | None = None,
+    max_memory: int | str | None = None,
 ) -> pd.DataFrame:
     """The single runs of :func:`escapes`, for distributions and profiles.
 
@@ -186,21 +185,25 @@ def specs(
     seed: int = 0,
 ) -> list[Spec]:
     """A row a problem, dimension and optimizer, all checked before any run."""
-    if isinstance(problems, str | Problem | type):
-        problems = [problems]
-    if isinstance(optimizers, str | Optimizer | type):
-        optimizers = [optimizers]
-    for name, given in (("problems", problems), ("optimizers", optimizers)):
-        if not given:
-            raise ValueError(f"{name} must name at least one, got none")
-    wanted = [None] if dims is None else parse_dims(dims)
-    ways = [EscapeTimes(build_optimizer(o), steps, gradients, products) for o in optimizers]
-    places: list[Problem] = [build("problem", p, d) for p in problems for d in wanted]
+    places = places_of(problems, dims)
+    ways = [EscapeTimes(o, steps, gradients, products) for o in rules_of(optimizers)]
     for place in places:
         for way in ways:
             way.check(place)
     rows = [Spec(place, way, seed, place.batch) for place in places for way in ways]
     return list({_key(spec): spec for spec in rows}.values())
+
+
+def places_of(problems: Problems, dims: str | Iterable[int] | None) -> list[Problem]:
+    """Every problem in every dimension, built."""
+    given = several("problems", problems, (Problem,))
+    sizes = [None] if dims is None else parse_dims(dims)
+    return [build("problem", one, dim) for one in given for dim in sizes]
+
+
+def rules_of(optimizers: Optimizers) -> list[Optimizer]:
+    """Every optimizer, built."""
+    return [build_optimizer(one) for one in several("optimizers", optimizers, (Optimizer,))]
 
 
 def grouped_mean(values: FloatArray, size: int, level: float) -> tuple[float, float, float]:
@@ -224,17 +227,16 @@ def _sampled(
     problems: Problems, dims: str | Iterable[int] | None, optimizers: Optimizers, runs: int,
     steps: int, gradients: int | None, products: int | None, seconds: float | None, seed: int,
     jobs: int, backend: str, store: str | Path | None, progress: Progress | None,
-    max_memory: int | None,
+    max_memory: int | str | None,
 ) -> list[Outcome]:  # fmt: skip
     rule = Rule(None, integer("runs", runs, low=1, high=10**9), seconds)
     wanted = specs(
         problems, dims, optimizers, steps=steps, gradients=gradients, products=products, seed=seed
     )
-    with Store(store) as kept:
-        return collect(
-            wanted, rule, store=kept, jobs=jobs, backend=backend, progress=progress,
-            max_memory=max_memory,
-        )  # fmt: skip
+    return collect(
+        wanted, rule, store=store, jobs=jobs, backend=backend, progress=progress,
+        max_memory=max_memory,
+    )  # fmt: skip
 
 
 def _key(spec: Spec) -> str | int:

@@ -13,7 +13,7 @@ from critpoints import refs
 from critpoints.ensembles import ENSEMBLES
 from critpoints.estimate import LN10
 from critpoints.protocols import Ensemble
-from critpoints.study.objects import build, parse_dims
+from critpoints.study.objects import build, parse_dims, several
 from critpoints.study.sweep import Object
 from critpoints.theory import laws
 from critpoints.theory.result import Exact
@@ -50,10 +50,8 @@ def exact(
     >>> exact(["goe"], [2])["probability"].round(4).tolist()
     [0.1464]
     """
-    if isinstance(ensembles, str | Ensemble | type):
-        ensembles = [ensembles]
-    found = parse_dims(dims)
-    return pd.DataFrame([row for e in ensembles for row in _rows(e, found, index)])
+    given, wanted = several("ensembles", ensembles, (Ensemble,)), parse_dims(dims)
+    return pd.DataFrame([row for e in given for row in _rows(e, wanted, index)])
 
 
 def _rows(ensemble: Object, dims: list[int], index: int | str) -> list[dict[str, Any]]:

@@ -20,9 +20,8 @@ from critpoints.landscapes.networks import Network
 from critpoints.rule import Rule
 from critpoints.runs import Runs
 from critpoints.study.collect import Outcome, Progress, collect
-from critpoints.study.objects import build
+from critpoints.study.objects import build, several
 from critpoints.study.spec import Spec
-from critpoints.study.store import Store
 from critpoints.theory import network as pennington
 from critpoints.theory.field import index_fraction_at_height
 from critpoints.validation import integer
@@ -208,16 +207,12 @@ def _table(
     max_memory: int | str | None,
 ) -> pd.DataFrame:  # fmt: skip
     require_networks()
-    if isinstance(networks, str | Network):
-        networks = [networks]
-    specs = [Spec(build("landscape", _network(n), None), estimator, seed) for n in networks]
-    if not specs:
-        raise ValueError("networks must name at least one network, got none")
-    with Store(store) as kept:
-        outcomes = collect(
-            specs, Rule(None, count), store=kept, jobs=jobs, backend=backend, progress=progress,
-            max_memory=max_memory,
-        )  # fmt: skip
+    given = [_network(n) for n in several("networks", networks, (Network,))]
+    specs = [Spec(build("landscape", n, None), estimator, seed) for n in given]
+    outcomes = collect(
+        specs, Rule(None, count), store=store, jobs=jobs, backend=backend, progress=progress,
+        max_memory=max_memory,
+    )  # fmt: skip
     return pd.concat([_rows(outcome, unit) for outcome in outcomes], ignore_index=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -73,6 +73,20 @@ def build_optimizer(given: Any) -> Optimizer:
     """
     made = given() if isinstance(given, type) else given
     return made if isinstance(made, Optimizer) else optimizer(made)
+
+
+def several(name: str, given: Any, kinds: tuple[type, ...]) -> Sequence[Any]:
+    """What a question is about: one object, which is a reference, of ``kinds`` or a class, or many.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    found: Sequence[Any] = [given] if isinstance(given, (str, type, *kinds)) else list(given)
+    if not found:
+        raise ValueError(f"{name} must name at least one {name.removesuffix('s')}, got none")
+    return found
 
 
 def parse_dims(dims: str | Iterable[int]) -> list[int]:

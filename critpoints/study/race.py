@@ -15,14 +15,13 @@ from scipy import stats
 from critpoints import refs
 from critpoints._version import __version__
 from critpoints.escape import COLUMNS, PROBLEMS, EscapeTimes, Problem, tuning
+from critpoints.estimators.proportion import clopper_pearson
 from critpoints.optimizers import OPTIMIZERS
 from critpoints.protocols import Optimizer
 from critpoints.rule import Rule
 from critpoints.study.collect import Outcome, Progress, collect
-from critpoints.study.escape import ENDS, Optimizers, Problems
-from critpoints.study.objects import build, build_optimizer, parse_dims
+from critpoints.study.escape import ENDS, Optimizers, Problems, places_of, rules_of
 from critpoints.study.spec import Spec
-from critpoints.study.store import Store
 from critpoints.validation import integer, real
 
 FIELD = tuple(PROBLEMS)
@@ -107,6 +106,11 @@ def race(
     level, seed, jobs, backend, store, progress, max_memory
         As in :func:`~critpoints.escapes`.
 
+    Returns
+    -------
+    Race
+        Its tables ``tuning``, ``results`` and ``runs``; :func:`~critpoints.ranking` says who wins.
+
     Raises
     ------
     ValueError, TypeError
@@ -115,24 +119,22 @@ def race(
     real("level", level, above=0, below=1)
     integer("seed", seed, low=0)
     integer("runs", runs, low=1, high=10**9)  # refused before anything is tuned
-    with Store(store) as kept:
-        common = {
-            "jobs": jobs, "backend": backend, "progress": progress, "store": kept,
-            "max_memory": max_memory,
-        }  # fmt: skip
-        tried = _tuned(optimizers, problems, dims, budget, grid, tuning_runs, seed, level, common)
-        chosen = tried[tried["chosen"]].set_index(["problem", "optimizer"])["candidate"]
-        entries = []
-        for place in _places(problems, dims):
-            for rule in _rules(optimizers):
-                name, own = _name(place), EscapeTimes(rule).ref
-                winner = chosen.loc[[(name, own)]].iloc[0]
-                pair = (("default", rule), ("tuned", winner))
-                entries += [
-                    _Entry(_spec(place, way, budget, runs, seed), own, setting)
-                    for setting, way in pair
-                ]
-        outcomes = _collected(entries, runs, common)
+    common = {
+        "jobs": jobs, "backend": backend, "progress": progress, "store": store,
+        "max_memory": max_memory,
+    }  # fmt: skip
+    tried = _tuned(optimizers, problems, dims, budget, grid, tuning_runs, seed, level, common)
+    chosen = tried[tried["chosen"]].set_index(["problem", "optimizer"])["candidate"]
+    entries = []
+    for place in _places(problems, dims):
+        for rule in _rules(optimizers):
+            name, own = _name(place), EscapeTimes(rule).ref
+            winner = chosen.loc[[(name, own)]].iloc[0]
+            entries += [
+                _Entry(_spec(place, way, budget, runs, seed), own, setting)
+                for setting, way in (("default", rule), ("tuned", winner))
+            ]
+    outcomes = _collected(entries, runs, common)
     results = pd.DataFrame([_row(e, o, budget, level) for e, o in outcomes])
     single = pd.concat([_runs(e, o, budget) for e, o in outcomes], ignore_index=True)
     return Race(tried.drop(columns="candidate"), results, single)
@@ -156,16 +158,20 @@ def sensitivity(
 ) -> pd.DataFrame:
     """Work to escape of every candidate of a grid: :attr:`Race.tuning` alone.
 
-    Parameters as in :func:`race`, ``runs`` being those of a candidate.
+    Parameters and errors as in :func:`race`, ``runs`` being those of a candidate.
+
+    Returns
+    -------
+    DataFrame
+        A row a problem, dimension and candidate.
     """
     real("level", level, above=0, below=1)
     integer("seed", seed, low=0)
-    with Store(store) as kept:
-        common = {
-            "jobs": jobs, "backend": backend, "progress": progress, "store": kept,
-            "max_memory": max_memory,
-        }  # fmt: skip
-        found = _tuned(optimizers, problems, dims, budget, grid, runs, seed, level, common)
+    common = {
+        "jobs": jobs, "backend": backend, "progress": progress, "store": store,
+        "max_memory": max_memory,
+    }  # fmt: skip
+    found = _tuned(optimizers, problems, dims, budget, grid, runs, seed, level, common)
     return found.drop(columns="candidate")
 
 
@@ -196,18 +202,11 @@ def _tuned(
 
 
 def _rules(optimizers: Optimizers) -> list[Optimizer]:
-    given = [optimizers] if isinstance(optimizers, str | Optimizer | type) else optimizers
-    if not given:
-        raise ValueError("optimizers must name at least one, got none")
-    return list(dict.fromkeys(build_optimizer(one) for one in given))
+    return list(dict.fromkeys(rules_of(optimizers)))
 
 
 def _places(problems: Problems, dims: str | Iterable[int] | None) -> list[Problem]:
-    given = [problems] if isinstance(problems, str | Problem | type) else problems
-    if not given:
-        raise ValueError("problems must name at least one, got none")
-    sizes = [None] if dims is None else parse_dims(dims)
-    found: list[Problem] = [build("problem", one, dim) for one in given for dim in sizes]
+    found = places_of(problems, dims)
     names = [(_name(place), place.dim) for place in found]
     return list(dict(zip(names, found, strict=True)).values())
 
@@ -318,10 +317,7 @@ def _share_interval(
     """Clopper and Pearson's limits; runs that share a random saddle count as one."""
     size = batch if problem.random else 1
     n = math.ceil(len(out) / size)
-    hits, tail = float(out.mean()) * n, (1 - level) / 2
-    low = float(stats.beta.ppf(tail, hits, n - hits + 1)) if hits > 0 else 0.0
-    high = float(stats.beta.isf(tail, hits + 1, n - hits)) if hits < n else 1.0
-    return low, high
+    return clopper_pearson(float(out.mean()) * n, n, level)
 
 
 def _number(value: Any) -> float:

@@ -58,8 +58,18 @@ def ranking(results: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
 def gains(results: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     """What tuning is worth: work as given over work when tuned, geometric means over problems.
 
-    Columns: optimizer, gain, gain_low, gain_high, problems, level. The same starts and the same
-    resamples of problems are used for both.
+    The same starts and the same resamples of problems are used for both.
+
+    Parameters
+    ----------
+    results : DataFrame
+        :attr:`Race.results`.
+    level : float
+
+    Returns
+    -------
+    DataFrame
+        A row an optimizer: optimizer, gain, gain_low, gain_high, problems, level.
     """
     before, after = (_logs(results, setting) for setting in ("default", "tuned"))
     weights = _weights(before, results)

@@ -8,14 +8,14 @@ from pathlib import Path
 import pandas as pd
 
 from critpoints.estimate import Estimate
+from critpoints.estimators import EventEstimator
 from critpoints.protocols import Ensemble
 from critpoints.rule import INTERVALS, Rule
-from critpoints.study.collect import Outcome, Progress, collect
+from critpoints.study.collect import Progress, collect
 from critpoints.study.frame import frame
-from critpoints.study.objects import build, parse_dims
+from critpoints.study.objects import build, parse_dims, several
 from critpoints.study.plan import plan
 from critpoints.study.spec import Spec
-from critpoints.study.store import Store
 
 Object = str | Ensemble | type[Ensemble]
 
@@ -82,9 +82,8 @@ def minima_fraction(
     rule = Rule.of(rel_error, samples, seconds, level, interval)
     law = build("ensemble", ensemble, dim)
     wanted = rule.rel_error if rule.samples is None else None
-    chosen = plan(law, "minima", method, wanted)
-    specs = [Spec(law, chosen.estimator, seed)]
-    return _single(specs, rule, jobs, backend, store).estimates[0]
+    estimator = plan(law, "minima", method, wanted).estimator
+    return _single(law, estimator, rule, seed, jobs, backend, store)[0]
 
 
 def index_law(
@@ -104,13 +103,25 @@ def index_law(
 ) -> list[Estimate]:
     """Estimate the probability of every index 0..dim, and of a degenerate Hessian (last).
 
-    Parameters are those of :func:`minima_fraction`; ``rel_error`` is that of the most probable
-    bin.
+    Parameters and errors are those of :func:`minima_fraction`; ``rel_error`` is that of the most
+    probable bin.
+
+    Returns
+    -------
+    list of Estimate
+        dim + 2 of them, which add up to 1.
+
+    Examples
+    --------
+    >>> import critpoints
+    >>> law = critpoints.index_law("goe", 2, samples=100_000)
+    >>> [round(estimate.value, 1) for estimate in law]
+    [0.1, 0.7, 0.1, 0.0]
     """
     rule = Rule.of(rel_error, samples, seconds, level, interval)
     law = build("ensemble", ensemble, dim)
-    specs = [Spec(law, plan(law, "index", method).estimator, seed)]
-    return list(_single(specs, rule, jobs, backend, store).estimates)
+    estimator = plan(law, "index", method).estimator
+    return list(_single(law, estimator, rule, seed, jobs, backend, store))
 
 
 def sweep(
@@ -145,35 +156,27 @@ def sweep(
         known, the model 3^-d, and the base fitted over the sweep.
     """
     rule = Rule.of(rel_error, samples, seconds, level, interval)
-    if isinstance(ensembles, str | Ensemble | type):
-        ensembles = [ensembles]
-    if not ensembles:
-        raise ValueError("ensembles must name at least one ensemble, got none")
-    wanted = parse_dims(dims)
-    built = [build("ensemble", e, d) for e in ensembles for d in wanted]
+    laws, wanted = several("ensembles", ensembles, (Ensemble,)), parse_dims(dims)
+    built = [build("ensemble", e, d) for e in laws for d in wanted]
     precision = rule.rel_error if rule.samples is None else None
     plans = [plan(e, event, method, precision) for e in built]
     rows = [Spec(e, chosen.estimator, seed) for e, chosen in zip(built, plans, strict=True)]
     specs = list({spec.digest: spec for spec in rows}.values())  # goe is beta:beta=1
     why = {spec.digest: chosen.why for spec, chosen in zip(rows, plans, strict=True)}
-    with Store(store) as kept:
-        outcomes = collect(
-            specs,
-            rule,
-            store=kept,
-            jobs=jobs,
-            backend=backend,
-            progress=progress,
-            max_memory=max_memory,
-        )
+    outcomes = collect(
+        specs, rule, store=store, jobs=jobs, backend=backend, progress=progress,
+        max_memory=max_memory,
+    )  # fmt: skip
     return frame(outcomes, why)
 
 
 def _single(
-    specs: list[Spec], rule: Rule, jobs: int, backend: str, store: str | Path | None
-) -> Outcome:
-    with Store(store) as kept:
-        (outcome,) = collect(specs, rule, store=kept, jobs=jobs, backend=backend)
+    law: Ensemble, estimator: EventEstimator, rule: Rule, seed: int, jobs: int, backend: str,
+    store: str | Path | None,
+) -> tuple[Estimate, ...]:  # fmt: skip
+    """The estimates of one law, or the error that says why not."""
+    specs = [Spec(law, estimator, seed)]
+    (outcome,) = collect(specs, rule, store=store, jobs=jobs, backend=backend)
     if outcome.error is not None:
         raise outcome.error
-    return outcome
+    return outcome.estimates

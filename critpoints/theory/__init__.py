@@ -1,4 +1,4 @@
-"""Exact laws and asymptotics of the index of random Hessians.
+"""Exact laws and asymptotics: the index of random Hessians, counts, escape times, depth.
 
 `index_law`, `minimum`, `minima`, `count` and `asymptotic` find a population by its name; the
 modules below them hold one subject each. Names are imported on first use, which keeps importing
@@ -15,12 +15,15 @@ if TYPE_CHECKING:
         asymptotic,
         confined,
         covariance,
+        depth,
+        escape,
         field,
         network,
         pfaffian,
         pivots,
         product,
         spin_glass,
+        stationary,
     )
     from critpoints.theory.covariance import (
         Matern,
@@ -42,6 +45,8 @@ __all__ = [
     "confined",
     "count",
     "covariance",
+    "depth",
+    "escape",
     "field",
     "index_law",
     "minima",
@@ -51,6 +56,7 @@ __all__ = [
     "pivots",
     "product",
     "spin_glass",
+    "stationary",
 ]
 
 _HOMES = {

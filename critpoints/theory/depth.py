@@ -79,6 +79,16 @@ def exponent_variances(dim: int, n: int) -> Array:
     r"""Variances :math:`\psi'((d-k+1)/2)/(4n)` of the finite-time exponents of Ginibre products.
 
     The diagonal of R in the QR of a Gaussian matrix is :math:`\chi_{d-k+1}`, independent.
+
+    Parameters
+    ----------
+    dim, n : int
+        Width d and depth, at least 1.
+
+    Returns
+    -------
+    ndarray, shape (dim,)
+        k = 1, …, d.
     """
     dim, n = _width(dim), _depth(n)
     return np.asarray(polygamma(1, np.arange(dim, 0, -1) / 2) / (4 * n))
@@ -104,6 +114,15 @@ def log_norm(dim: int, n: int, sigma: float = 1.0, *, activation: str = "linear"
     sigma : float
         Positive.
     activation : {"linear", "relu"}
+
+    Returns
+    -------
+    LogLaw
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
     """
     dim, n, sigma = _width(dim), _depth(n, 0), _scale(sigma)
     if choice("activation", activation, ACTIVATIONS) == "linear":
@@ -121,6 +140,18 @@ def log_second_moment(dim: int, n: int, sigma: float = 1.0, *, activation: str =
     r""":math:`\ln \mathrm E|h_n|^2 = 2n\ln\sigma`: what He's factor 2 is chosen for.
 
     Dead networks count, with norm zero.
+
+    Parameters
+    ----------
+    dim, n : int
+        Width d and depth, at least 1 and 0.
+    sigma : float
+        Positive.
+    activation : {"linear", "relu"}
+
+    Returns
+    -------
+    float
     """
     choice("activation", activation, ACTIVATIONS)
     _width(dim)
@@ -135,6 +166,16 @@ def log_moment_ratio(dim: int, n: int, *, activation: str = "linear") -> float:
     for :math:`\mathrm E(\chi^2_d)^2 = d^2 + 2d` and, K being Binomial(d, ½),
     :math:`\mathrm E(\chi^2_K)^2 = \mathrm E[K^2 + 2K] = (d^2 + 5d)/4` (Hanin 2018). Dead networks
     count, with norm zero; given that the network is alive, add :func:`log_alive`.
+
+    Parameters
+    ----------
+    dim, n : int
+        Width d and depth, at least 1 and 0.
+    activation : {"linear", "relu"}
+
+    Returns
+    -------
+    float
     """
     dim, n = _width(dim), _depth(n, 0)
     excess = 2 if choice("activation", activation, ACTIVATIONS) == "linear" else 5

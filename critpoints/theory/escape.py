@@ -111,6 +111,15 @@ def recursion(
         β in [0, 1).
     damping : float
         δ ≥ 0, of saddle-free Newton.
+
+    Returns
+    -------
+    Recursion
+
+    Raises
+    ------
+    ValueError
+        If the method is another, or a number out of range.
     """
     choice("method", method, METHODS)
     g, e = real("curvature", curvature, above=0), real("lr", lr, above=0)
@@ -129,6 +138,18 @@ def stability_edge(method: str, largest: float, momentum: float = 0.0) -> float:
     """The largest stable learning rate on a quadratic of largest curvature L.
 
     2/L for gd, 2(1 + β)/L for momentum, 2(1 + β)/((1 + 2β)L) for nesterov.
+
+    Parameters
+    ----------
+    method : {"gd", "momentum", "nesterov"}
+    largest : float
+        L > 0.
+    momentum : float
+        β in [0, 1).
+
+    Returns
+    -------
+    float
 
     Raises
     ------
@@ -195,7 +216,24 @@ def escape_time(
 def far_escape_time(
     growth: Recursion, *, width: float, radius: float, directions: int = 1
 ) -> EscapeTime:
-    """The closed forms for r ≫ s: dominant root and amplitude only."""
+    r"""The closed forms for r ≫ s: dominant root :math:`\rho` and amplitude A only.
+
+    .. math:: \mathrm E\,T = \frac{\ln(r/(sA)) - \frac12[\psi(k/2) + \ln 2]}{\ln\rho},
+              \qquad \mathrm{Var}\,T = \frac{\psi'(k/2)}{4 (\ln\rho)^2} .
+
+    Parameters
+    ----------
+    growth : Recursion
+        What :func:`recursion` returns.
+    width, radius : float
+        s and r, both positive.
+    directions : int
+        k, the number of directions down.
+
+    Returns
+    -------
+    EscapeTime
+    """
     s, r = real("width", width, above=0), real("radius", radius, above=0)
     k = integer("directions", directions, low=1)
     rate = math.log(growth.roots[0])
@@ -213,6 +251,18 @@ def adagrad_time(lr: float, radius: float, directions: int = 1) -> float:
 
     up to :math:`r/(\eta\sqrt k)`; the first step is η, as every first step of AdaGrad. For r ≫ η
     that is :math:`r^2/(8k\eta^2)`, which is returned beyond 10⁵ steps.
+
+    Parameters
+    ----------
+    lr, radius : float
+        η and r, both positive.
+    directions : int
+        k, the number of directions down.
+
+    Returns
+    -------
+    float
+        In steps, interpolated within the last.
     """
     k = integer("directions", directions, low=1)
     goal = real("radius", radius, above=0) / (real("lr", lr, above=0) * math.sqrt(k))

@@ -74,12 +74,32 @@ def minimum(name: str, dim: int, **parameters: Any) -> Exact:
     """Log probability of a minimum, with relative accuracy; shape (1,).
 
     Parameters, errors and warnings as in `index_law`.
+
+    Returns
+    -------
+    Exact
+        Log probability, and relative accuracy at any depth.
     """
     return minima(name, [dim], **parameters)[0]
 
 
 def minima(name: str, dims: Sequence[int], **parameters: Any) -> list[Exact]:
-    """`minimum` in several dimensions, in one pass where the recursion allows it."""
+    """`minimum` in several dimensions, in one pass where the recursion allows it.
+
+    Parameters
+    ----------
+    name : str
+        One of `NAMES`.
+    dims : sequence of int
+        Each at least 1.
+    **parameters
+        Those of the population.
+
+    Returns
+    -------
+    list of Exact
+        One a dimension, shape (1,). Errors and warnings are those of `index_law`.
+    """
     population, parameters = _resolve(name, parameters)
     checked = [_dimension(name, dim, population.minimum_up_to, "minimum") for dim in dims]
     return population.minima(checked, **parameters) if checked else []
@@ -87,6 +107,8 @@ def minima(name: str, dims: Sequence[int], **parameters: Any) -> list[Exact]:
 
 def count(name: str, dim: int, **parameters: Any) -> Exact | None:
     """Log expected numbers of critical points of index 0..d (last: degenerate, none).
+
+    Parameters, errors and warnings as in `index_law`.
 
     Returns
     -------
@@ -103,7 +125,12 @@ def count(name: str, dim: int, **parameters: Any) -> Exact | None:
 def asymptotic(name: str, dim: int, **parameters: Any) -> float | None:
     """Asymptotic log probability of a minimum.
 
-    None where no formula is known, or where the dimension is below its stated range.
+    Parameters and errors as in `index_law`.
+
+    Returns
+    -------
+    float or None
+        None where no formula is known, or where the dimension is below its stated range.
     """
     population, parameters = _resolve(name, parameters)
     dim = validation.integer("dim", dim, 1)

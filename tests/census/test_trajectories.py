@@ -161,7 +161,7 @@ def test_zero_modes_are_not_in_the_index(census: NetworkCensus) -> None:
 
 
 def test_records(census: NetworkCensus) -> None:
-    records = census.to_records()
+    records = census.records()
     assert len(records) == len(census)
     first = records[0]
     assert first["index_fraction"] == first["index"] / census.network.dim

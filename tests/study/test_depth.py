@@ -46,6 +46,7 @@ def test_layers() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"networks": []}, "at least one network"),
         ({"networks": "ginibr:n=2"}, "did you mean ginibre"),
         ({"networks": "ginibre:n=0"}, "n must be at least 1"),
         ({"samples": 1}, "samples must be at least 2"),

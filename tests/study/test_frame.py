@@ -120,7 +120,7 @@ def test_exact_values_are_joined_bin_by_bin() -> None:
 
 
 def test_the_base_of_the_lecture_model_is_three() -> None:
-    """Its interval covers 3 at its level over 200 sweeps; z < 4 both ways."""
+    """Its interval covers 3 in no fewer of 200 sweeps than it says, up to 4 standard errors."""
     rng = np.random.default_rng(2)
     runs = 200
     covered = 0
