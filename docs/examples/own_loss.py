@@ -23,4 +23,4 @@ def hessian(w):
 
 landscape = from_callables(loss, gradient, hessian, domain=Box(2, -3, 3), batched=False)
 for record in census(landscape, starts=500).records():
-    print(np.round(record["position"], 4), f"{record['value']:.4f} index {record['index']}")
+    print(np.round(record["x"], 4), f"{record['value']:.4f} index {record['index']}")
