@@ -8,6 +8,7 @@ from critpoints.escape.learning import (
     PhaseProblem,
     TensorProblem,
 )
+from critpoints.escape.networks import NetworkProblem
 from critpoints.escape.problem import Problem, Saddle, SaddleProblem, from_saddle
 from critpoints.escape.synthetic import (
     CliffProblem,
@@ -35,6 +36,7 @@ PROBLEMS: dict[str, Entry] = {
     "autoencoder": Entry(AutoencoderProblem),
     "random": Entry(RandomProblem),
     "spin": Entry(SpinProblem),
+    "network-saddle": Entry(NetworkProblem),
 }
 """Names of the problems in references."""
 
@@ -49,6 +51,7 @@ __all__ = [
     "FunctionProblem",
     "KnownProblem",
     "MonkeyProblem",
+    "NetworkProblem",
     "OctopusProblem",
     "PhaseProblem",
     "PlateauProblem",

@@ -68,11 +68,6 @@ class NetworkProblem(Problem):
         super().__post_init__()
 
     @property
-    def label(self) -> str:
-        """Its name; the fields are in the identity of the data."""
-        return self.name
-
-    @property
     def network(self) -> Network:
         """The function."""
         return _network(self.units, self.inputs, self.samples, self.decay)

@@ -14,7 +14,7 @@ import pytest
 from critpoints import cli
 
 EXTRA = ("jax", "optax", "sklearn")
-ESCAPE = "escape -p critpoints.escape.networks:NetworkProblem --dims 61 -o gd:lr=.1 --runs 8"
+ESCAPE = "escape -p network-saddle --dims 61 -o gd:lr=.1 --runs 8"
 
 
 @pytest.fixture

@@ -10,13 +10,14 @@ import pytest
 
 from critpoints import escape_runs, escapes
 from critpoints.domains import Euclidean
-from critpoints.escape import PROBLEMS, FunctionProblem, from_saddle
+from critpoints.escape import FunctionProblem, from_saddle
 from critpoints.escape.landscapes import WalledSaddle
 from critpoints.escape.synthetic import QuadraticProblem
 from critpoints.landscapes import from_callables
 from critpoints.optimizers import GradientDescent
 from critpoints.runs import mean
 from critpoints.study.escape import ENDS, grouped_mean
+from critpoints.study.race import FIELD
 from critpoints.theory.escape import escape_time, recursion
 
 QUADRATIC = "quadratic:curvature=.7"
@@ -159,7 +160,7 @@ def test_an_octopus_takes_plain_descent_a_multiple_a_saddle() -> None:
     assert perturbed[2] / perturbed[1] < 3
 
 
-@pytest.mark.parametrize("name", PROBLEMS)
+@pytest.mark.parametrize("name", FIELD)
 def test_every_problem_with_some_optimizers(name: str) -> None:
     rules = [PLAIN, "adam:lr=.1", "perturbed:lr=.1", "newton", "saddle-free:lr=.5", "lbfgs"]
     frame = escapes(name, [2], rules, runs=64, steps=1500)

@@ -96,7 +96,7 @@ EXAMPLES = {
     "problem": EscapeTimes(optimizer("gd:lr=.1")),
     "product": ProductRuns(),
 }
-SIZES = (2, 3, 4, 6, 12, 226)  # some objects exist in some dimensions only
+SIZES = (2, 3, 4, 6, 12, 61, 226)  # some objects exist in some dimensions only
 
 
 def example(kind: str, name: str) -> Spec:
