@@ -121,6 +121,14 @@ def _compared(
     if works[counting] <= CHEAP:
         return Plan(counting, f"counting needs about {variance * needed:.2g} samples")
     fitting, dear = _affordable(ensemble, seconds)
+    if (
+        len(fitting) == 1
+        and not math.isfinite(works[counting])
+        and not _by_rows(ensemble, *fitting)
+    ):
+        # nothing to compare: no pilot
+        only = f"only {fitting[0].method} fits: a pilot of counting saw {seen}{dear}"
+        return Plan(fitting[0], only)
     for rare in fitting:
         looks = max(FIRST_LOOK, _variance(ensemble, rare) * needed)
         works[rare] = _replicate_seconds(ensemble, rare) * looks
@@ -182,8 +190,13 @@ def _stream(ensemble: Ensemble, estimator: EventEstimator) -> np.random.Generato
     return stream(f"pilot of {Spec(ensemble, estimator).digest}")
 
 
+def _by_rows(ensemble: Ensemble, rare: Rare) -> bool:
+    """Whether it is a filter without a look-ahead, which fails in high dimension."""
+    return isinstance(rare, Grown) and hermite_form(ensemble) is None
+
+
 def _replicate_seconds(ensemble: Ensemble, rare: Rare) -> float:
-    if isinstance(rare, Grown) and hermite_form(ensemble) is None:
+    if isinstance(rare, Grown) and _by_rows(ensemble, rare):
         return _SECONDS["rows"](ensemble.dim) * rare.particles / Grown().particles
     return _SECONDS[rare.method](ensemble.dim)
 
