@@ -8,15 +8,29 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
+    from critpoints.protocols import Ensemble
     from critpoints.study.collect import Run
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What a bar shows while rows are sampled, and before that while their methods are chosen."""
+
+    runs: Callable[[Sequence[Run], Run], None]
+    planning: Callable[[int, int, Ensemble], None]
+
+    def __call__(self, runs: Sequence[Run], run: Run) -> None:
+        """Show rows under way."""
+        self.runs(runs, run)
+
+
 @contextmanager
-def bar(log_json: str | None = None) -> Iterator[Callable[[Sequence[Run], Run], None]]:
+def bar(log_json: str | None = None) -> Iterator[Shown]:
     """Yield a callback for :func:`~critpoints.study.collect.collect`.
 
     Parameters
@@ -44,7 +58,11 @@ def bar(log_json: str | None = None) -> Iterator[Callable[[Sequence[Run], Run], 
                 print(json.dumps(facts(runs, run), ensure_ascii=False), file=log, flush=True)
             progress.update(task, total=len(runs), completed=done, description=text)
 
-        yield show
+        def choosing(done: int, rows: int, ensemble: Ensemble) -> None:
+            text = f"choosing a method: {type(ensemble).__name__} d={ensemble.dim}"
+            progress.update(task, total=rows, completed=done, description=text)
+
+        yield Shown(show, choosing)
 
 
 @contextmanager

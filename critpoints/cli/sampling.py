@@ -27,7 +27,11 @@ def sample(
 
     with progress.bar(log_json) as show:
         frame = sweep(
-            event=event, store=default_store() if store is None else store, progress=show, **options
+            event=event,
+            store=default_store() if store is None else store,
+            progress=show,
+            planning=show.planning,
+            **options,
         )
     output.write(frame.to_dict("records"), form, columns)  # type: ignore[arg-type]
     return frame

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from critpoints.estimators.base import power_of_two
+from critpoints.estimators.genealogy import Genealogy
 from critpoints.estimators.levels import (
     ACCEPTANCE,
     SHARE,
@@ -24,6 +26,11 @@ from critpoints.validation import integer, real
 
 MIN_MOVES = 64
 """Shortest chain; at the first levels a few moves forget everything."""
+MAX_MEMORY = 0.9
+"""Chains that keep more of the normals they start from count as stuck; by default they keep .6."""
+LOST_MOVES = 512
+"""Where the pilot did not arrive the replicates go no further than that: a bound is all they give,
+and the moves to a level grow without limit as levels close on an impossible event."""
 COPIES = 12
 """Arrays of the size of the matrices that walk, measured with tracemalloc."""
 
@@ -53,8 +60,10 @@ class Splitting(Replicates):
     refresh : float
         Length of a chain in units of the time in which free normals forget where they were:
         with steps s and acceptance a that takes :math:`2/(a s^2)` moves. Chains that are too
-        short do not mix: replicates then scatter by more than they state and the estimate is
-        refused.
+        short do not mix: all that is left descends from a few families, or replicates scatter by
+        more than they state. The estimate is then refused, as it is where a replicate's chains
+        keep more than :data:`MAX_MEMORY` of their start (refresh below 0.1), however many there
+        are.
 
     Raises
     ------
@@ -73,6 +82,8 @@ class Splitting(Replicates):
     refresh: float = 0.5
 
     name: ClassVar[str] = "splitting"
+    version: ClassVar[int] = 2
+    """Of the stored rows: 2 since their errors are those of families."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -81,6 +92,14 @@ class Splitting(Replicates):
         integer("negatives", self.negatives, low=0)
         integer("chains", self.chains, low=2)
         real("refresh", self.refresh, above=0)
+
+    def settings(self) -> dict[str, Any]:
+        """The fields, and the version of what is stored."""
+        return {**super().settings(), "version": self.version}
+
+    def stream_settings(self) -> dict[str, Any]:
+        """The fields: the draws have not changed with the version."""
+        return super().settings()
 
     def replicate(self, ensemble: Ensemble, rng: np.random.Generator) -> Replicate:
         """One replicate by itself."""
@@ -92,6 +111,9 @@ class Splitting(Replicates):
         plan = schedule(target)
         rates = 2 / (ACCEPTANCE * np.square([1.0, *plan.steps]))
         moves = np.maximum(MIN_MOVES, np.ceil(self.refresh * rates)).astype(int)
+        if not plan.arrived:
+            levels = plan.levels[: max(1, int((moves.cumsum() <= LOST_MOVES).sum()))]
+            plan = Schedule(levels, plan.steps[: len(levels)])
         return _run(target, plan, moves.tolist(), rng, (size, self.chains))
 
     def batch_size(self, dim: int) -> int:
@@ -156,7 +178,7 @@ def _run(
 ) -> NDArray[np.float64]:
     """All levels of a batch of (replicates, chains); ``moves`` a level."""
     size, chains = shape
-    progress = _Progress(np.zeros(size))
+    progress, tree = _Progress(np.zeros(size)), Genealogy()
     pool = _Pool.empty()
     for j, level in enumerate(plan.levels):
         last = j == len(plan.levels) - 1
@@ -167,9 +189,14 @@ def _run(
             if not owner.size:
                 break
             pool = _Pool.empty()  # two pools at once would double the memory
+            tree.descend(parent)
             below = plan.levels[j - 1], plan.steps[j - 1]
-            pool, share = _walk(target, starts, owner, below, level, moves[j], rng, keep=not last)
-            progress.level(*_judged(share, owner, parent, size, chains))
+            pool, share, kept = _walk(
+                target, starts, owner, below, level, moves[j], rng, keep=not last
+            )
+            memory = np.bincount(owner, kept, size) / chains
+            progress.level(*_judged(share, owner, tree, memory, chains))
+            tree.walked(memory)
     return progress.rows(plan.arrived)
 
 
@@ -247,43 +274,40 @@ def _walk(
     rng: np.random.Generator,
     *,
     keep: bool,
-) -> tuple[_Pool, FloatArray]:
-    """Chains above one level: their visits above the next, and each chain's share of them."""
+) -> tuple[_Pool, FloatArray, FloatArray]:
+    """Chains above one level: their visits above the next, and each chain's share and memory."""
     walkers = Walkers(target, starts)
     above = target.above(walkers.matrices, level)
-    count = np.zeros(len(starts))
+    count, accepted = np.zeros(len(starts)), np.zeros(len(starts))
     states, chains = [], []
     for _ in range(moves):
         moved, matrices = walkers.move(*below, rng)
         above[moved] = target.above(matrices, level)
+        accepted[moved] += 1
         count += above
         if keep:
             chains.append(np.flatnonzero(above))
             states.append(walkers.z[chains[-1]])
+    share, memory = count / moves, np.exp(accepted * math.log1p(-(below[1] ** 2)) / 2)
     if not keep:
-        return _Pool.empty(), count / moves
+        return _Pool.empty(), share, memory
     chain = np.concatenate(chains)
-    return _Pool(states, owner[chain], chain, np.ones(chain.size)), count / moves
+    return _Pool(states, owner[chain], chain, np.ones(chain.size)), share, memory
 
 
 def _judged(
     share: FloatArray,
     owner: NDArray[np.intp],
-    parent: NDArray[np.intp],
-    size: int,
+    tree: Genealogy,
+    memory: FloatArray,
     chains: int,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Share of visits of each replicate, its variance, and the chains that it rests on.
 
-    Chains that start from visits of one chain are kin: their errors are added before squaring.
+    Chains are kin; those of a replicate that hardly moves count for nothing.
     """
+    size = memory.size
     mean = np.bincount(owner, share, size) / chains
-    families, kin = np.unique(parent, return_inverse=True)
-    error = np.bincount(kin, share - mean[owner], families.size)
-    head = np.zeros(families.size, dtype=np.intp)
-    head[kin] = owner
-    count = np.bincount(head, minlength=size)
-    variance = np.bincount(head, error**2, size) / chains**2
-    variance *= count / np.maximum(count - 1, 1)
-    kish = np.square(mean * chains) / np.bincount(owner, share**2, size).clip(min=1e-300)
-    return mean, variance, np.where(mean > 0, kish, 0.0)
+    variance = tree.correlated(owner, share - mean[owner], size) / chains**2
+    effective = np.square(mean * chains) / tree.correlated(owner, share, size).clip(min=1e-300)
+    return mean, variance, np.where((mean > 0) & (memory <= MAX_MEMORY), effective, 0.0)

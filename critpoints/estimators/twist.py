@@ -112,7 +112,7 @@ def first(shift: FloatArray, k: float, rate: FloatArray) -> FloatArray:
     return found
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def fitted(form: Hermite, dim: int, det: int) -> Twist:
     """Fit the twist of pivots weighted by the ``det``-th power of the determinant (0 or 1).
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -12,7 +12,7 @@ from scipy import stats
 from critpoints.estimators import EventEstimator, Grown, Proportion, Splitting, Tilted, Weighted
 from critpoints.estimators.base import EVENTS
 from critpoints.estimators.grown import hermite_form
-from critpoints.estimators.replicates import FIRST_LOOK, MIN_EFFECTIVE, Replicate, Replicates
+from critpoints.estimators.replicates import FIRST_LOOK, MIN_EFFECTIVE, MIN_REPLICATES, Replicate
 from critpoints.estimators.tilted import tiltable
 from critpoints.protocols import Ensemble
 from critpoints.rule import Rule
@@ -22,6 +22,7 @@ from critpoints.validation import choice
 
 COUNTING = ("plain", "sieve", "pivots", "identity", "determinant")
 RARE = ("grown", "tilted", "splitting")
+Rare = Grown | Tilted | Splitting
 METHODS = ("auto", *COUNTING, *RARE)
 
 MIN_HITS = 10
@@ -30,10 +31,16 @@ CHEAP = 1.0
 """Seconds; counting that needs no more is not compared with anything."""
 CROWD = 2**15
 """Particles of a filter over rows where the usual number is too few: it has no look-ahead."""
-PILOT_SECONDS = 20.0
-PILOT_BYTES = 320 * 2**20
-"""A method of which a replicate is predicted to take longer, or a batch more memory, is not tried:
-a pilot must end, and all of a process fit into 500 MB."""
+PILOT_SECONDS = 0.15
+"""A replicate that is predicted to take longer is not tried: a choice must cost next to nothing."""
+REPLICATE_SECONDS = 20.0
+REPLICATE_BYTES = 320 * 2**20
+"""A method of which a replicate is predicted to take longer, or a batch more memory, is not chosen:
+all of a process fits into 500 MB."""
+SPLITTING_VARIANCE = 0.012
+"""Relative variance of a replicate, a dimension: measured on GOE from d = 4 to 12."""
+SHARE = 0.1
+"""Nor is one whose fewest replicates take more than this part of the seconds of the whole run."""
 _SECONDS: dict[str, Callable[[int], float]] = {
     "sieve": lambda d: 1e-7 * d**0,
     "plain": lambda d: 1e-7 * d**2 + 1e-8 * d**3,
@@ -57,7 +64,11 @@ class Plan:
 
 
 def plan(
-    ensemble: Ensemble, event: str, method: str = "auto", rel_error: float | None = None
+    ensemble: Ensemble,
+    event: str,
+    method: str = "auto",
+    rel_error: float | None = None,
+    seconds: float | None = None,
 ) -> Plan:
     """Choose the estimator for one ensemble.
 
@@ -69,9 +80,10 @@ def plan(
 
     ``auto`` counts, by the fastest law that fits the population, unless a relative error is asked
     for and a pilot sample says that counting costs more work than a method for rare minima: work
-    is the relative variance of one sample or replicate times its cost. A method too dear for a
-    pilot (:data:`PILOT_SECONDS`, :data:`PILOT_BYTES`) is passed over: where none is left, counting
-    gives a bound in the time allowed.
+    is the relative variance of one sample or replicate times its cost. Filters are tried once,
+    where that costs no more than :data:`PILOT_SECONDS`; the variance of splitting is predicted. A
+    method too dear for the time allowed (:data:`REPLICATE_SECONDS`, :data:`SHARE`) or the memory
+    (:data:`REPLICATE_BYTES`) is passed over: where none is left, counting gives a bound.
 
     Parameters
     ----------
@@ -81,6 +93,8 @@ def plan(
         One of :data:`METHODS`.
     rel_error : float, optional
         What is asked for; without it ``auto`` counts.
+    seconds : float, optional
+        What the whole run may take.
 
     Raises
     ------
@@ -94,18 +108,28 @@ def plan(
     counting = _build(ensemble, event, _fastest(ensemble, event))
     if event != "minima" or rel_error is None:
         return Plan(counting, "counts samples")
-    return _compared(ensemble, counting, rel_error)
+    return _compared(ensemble, counting, rel_error, seconds)
 
 
-def _compared(ensemble: Ensemble, counting: EventEstimator, rel_error: float) -> Plan:
-    """Least work first; a pilot of its own stream for every method that fits."""
+def _compared(
+    ensemble: Ensemble, counting: EventEstimator, rel_error: float, seconds: float | None
+) -> Plan:
+    """Least work first; a pilot of its own stream for every method that is cheap to try."""
     needed = (float(stats.norm.isf(0.025)) / rel_error) ** 2
     variance, seen = _pilot(ensemble, counting)
     works = {counting: _SECONDS[counting.method](ensemble.dim) * variance * needed}
     if works[counting] <= CHEAP:
         return Plan(counting, f"counting needs about {variance * needed:.2g} samples")
-    tried, dear = _affordable(ensemble)
-    for rare in tried:
+    fitting, dear = _affordable(ensemble, seconds)
+    if (
+        len(fitting) == 1
+        and not math.isfinite(works[counting])
+        and not _by_rows(ensemble, *fitting)
+    ):
+        # nothing to compare: no pilot
+        only = f"only {fitting[0].method} fits: a pilot of counting saw {seen}{dear}"
+        return Plan(fitting[0], only)
+    for rare in fitting:
         looks = max(FIRST_LOOK, _variance(ensemble, rare) * needed)
         works[rare] = _replicate_seconds(ensemble, rare) * looks
     best = min(works, key=lambda e: works[e])
@@ -116,17 +140,20 @@ def _compared(ensemble: Ensemble, counting: EventEstimator, rel_error: float) ->
     return Plan(best, f"predicted work {', '.join(said)}{ending}{dear}")
 
 
-def _affordable(ensemble: Ensemble) -> tuple[list[Replicates], str]:
-    """Methods for rare minima that a pilot can try, and what is said of those that it cannot."""
-    tried, dear = [], []
+def _affordable(ensemble: Ensemble, seconds: float | None) -> tuple[list[Rare], str]:
+    """Methods for rare minima that can be run, and what is said of those that cannot."""
+    longest = REPLICATE_SECONDS
+    if seconds is not None:
+        longest = min(longest, SHARE * seconds / MIN_REPLICATES)
+    fitting, dear = [], []
     for rare in _rare(ensemble):
-        seconds = _replicate_seconds(ensemble, rare)
+        each = _replicate_seconds(ensemble, rare)
         size = rare.memory(ensemble, rare.batch_size(ensemble.dim))
-        if seconds <= PILOT_SECONDS and size <= PILOT_BYTES:
-            tried.append(rare)
+        if each <= longest and size <= REPLICATE_BYTES:
+            fitting.append(rare)
         else:
-            dear.append(f"{rare.method} ({seconds:.2g} s a replicate, {size / 2**20:.0f} MB)")
-    return tried, f"; too dear to try: {', '.join(dear)}" if dear else ""
+            dear.append(f"{rare.method} ({each:.2g} s a replicate, {size / 2**20:.0f} MB)")
+    return fitting, f"; too dear: {', '.join(dear)}" if dear else ""
 
 
 def _pilot(ensemble: Ensemble, counting: EventEstimator) -> tuple[float, str]:
@@ -142,25 +169,39 @@ def _pilot(ensemble: Ensemble, counting: EventEstimator) -> tuple[float, str]:
     return math.inf, seen
 
 
-def _variance(ensemble: Ensemble, rare: Replicates) -> float:
-    """Relative variance of one replicate as it states it; infinite where it fails."""
-    row = rare.rows(ensemble, _stream(ensemble, rare), 1)[0]
-    found = Replicate(*row.tolist())
-    healthy = math.isfinite(found.log_estimate) and found.effective >= MIN_EFFECTIVE
-    return found.variance if healthy else math.inf
+def _variance(ensemble: Ensemble, rare: Rare) -> float:
+    """Relative variance of one replicate; infinite where it fails, or is not known cheaply.
+
+    A filter of the usual number of particles is run once: of a larger one the variance is
+    smaller, and the particles that it rests on are more, in proportion. Splitting is predicted.
+    """
+    if isinstance(rare, Splitting):
+        return SPLITTING_VARIANCE * ensemble.dim
+    usual = replace(rare, particles=min(rare.particles, type(rare)().particles))
+    if _replicate_seconds(ensemble, usual) > PILOT_SECONDS:
+        return math.inf
+    found = Replicate(*usual.rows(ensemble, _stream(ensemble, usual), 1)[0].tolist())
+    larger = rare.particles / usual.particles
+    healthy = math.isfinite(found.log_estimate) and found.effective * larger >= MIN_EFFECTIVE
+    return found.variance / larger if healthy else math.inf
 
 
 def _stream(ensemble: Ensemble, estimator: EventEstimator) -> np.random.Generator:
     return stream(f"pilot of {Spec(ensemble, estimator).digest}")
 
 
-def _replicate_seconds(ensemble: Ensemble, rare: Replicates) -> float:
-    if isinstance(rare, Grown) and hermite_form(ensemble) is None:
+def _by_rows(ensemble: Ensemble, rare: Rare) -> bool:
+    """Whether it is a filter without a look-ahead, which fails in high dimension."""
+    return isinstance(rare, Grown) and hermite_form(ensemble) is None
+
+
+def _replicate_seconds(ensemble: Ensemble, rare: Rare) -> float:
+    if isinstance(rare, Grown) and _by_rows(ensemble, rare):
         return _SECONDS["rows"](ensemble.dim) * rare.particles / Grown().particles
     return _SECONDS[rare.method](ensemble.dim)
 
 
-def _rare(ensemble: Ensemble) -> list[Replicates]:
+def _rare(ensemble: Ensemble) -> list[Rare]:
     """Methods for rare minima that fit the ensemble; where pivots do, nothing does better."""
     if ensemble.kac_rice and tiltable(ensemble) is not None:
         return [Tilted()]

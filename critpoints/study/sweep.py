@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +20,7 @@ from critpoints.study.plan import plan
 from critpoints.study.spec import Spec
 
 Object = str | Ensemble | type[Ensemble]
+Planning = Callable[[int, int, Ensemble], None]
 
 
 def minima_fraction(
@@ -79,11 +82,11 @@ def minima_fraction(
     >>> critpoints.minima_fraction("goe", 2, samples=100_000).value
     0.14...
     """
-    rule = Rule.of(rel_error, samples, seconds, level, interval)
+    rule, start = Rule.of(rel_error, samples, seconds, level, interval), time.monotonic()
     law = build("ensemble", ensemble, dim)
     wanted = rule.rel_error if rule.samples is None else None
-    estimator = plan(law, "minima", method, wanted).estimator
-    return _single(law, estimator, rule, seed, jobs, backend, store)[0]
+    estimator = plan(law, "minima", method, wanted, rule.seconds).estimator
+    return _single(law, estimator, _since(start, rule), seed, jobs, backend, store)[0]
 
 
 def index_law(
@@ -140,14 +143,17 @@ def sweep(
     store: str | Path | None = None,
     method: str = "auto",
     progress: Progress | None = None,
+    planning: Planning | None = None,
     max_memory: int | str | None = None,
 ) -> pd.DataFrame:
     """Estimate minima (or index laws) of several ensembles across dimensions.
 
     Parameters are those of :func:`minima_fraction`, and ``max_memory`` that of
     :func:`~critpoints.study.collect.collect`; ``dims`` is a range such as ``"1-8"`` or
-    ``"2,4,6"``, or integers, and ``event`` is ``"minima"`` or ``"index"``. Rows that must not be
-    trusted are kept with status ``unreliable``.
+    ``"2,4,6"``, or integers, and ``event`` is ``"minima"`` or ``"index"``. ``planning`` is called
+    with the number of rows whose method is chosen, that of all, and the next ensemble. The
+    pilots behind the choices count in ``seconds``. Rows that must not be trusted are kept with
+    status ``unreliable``.
 
     Returns
     -------
@@ -155,19 +161,30 @@ def sweep(
         A row an ensemble and dimension (and bin): estimate, interval, exact value where it is
         known, the model 3^-d, and the base fitted over the sweep.
     """
-    rule = Rule.of(rel_error, samples, seconds, level, interval)
+    rule, start = Rule.of(rel_error, samples, seconds, level, interval), time.monotonic()
     laws, wanted = several("ensembles", ensembles, (Ensemble,)), parse_dims(dims)
     built = [build("ensemble", e, d) for e in laws for d in wanted]
     precision = rule.rel_error if rule.samples is None else None
-    plans = [plan(e, event, method, precision) for e in built]
+    plans = []
+    for done, law in enumerate(built):
+        if planning is not None:
+            planning(done, len(built), law)
+        plans.append(plan(law, event, method, precision, rule.seconds))
     rows = [Spec(e, chosen.estimator, seed) for e, chosen in zip(built, plans, strict=True)]
     specs = list({spec.digest: spec for spec in rows}.values())  # goe is beta:beta=1
     why = {spec.digest: chosen.why for spec, chosen in zip(rows, plans, strict=True)}
     outcomes = collect(
-        specs, rule, store=store, jobs=jobs, backend=backend, progress=progress,
+        specs, _since(start, rule), store=store, jobs=jobs, backend=backend, progress=progress,
         max_memory=max_memory,
     )  # fmt: skip
     return frame(outcomes, why)
+
+
+def _since(start: float, rule: Rule) -> Rule:
+    """The rule with what is left of its seconds; a first batch of every row is always drawn."""
+    if rule.seconds is None:
+        return rule
+    return replace(rule, seconds=max(1e-9, rule.seconds - (time.monotonic() - start)))
 
 
 def _single(

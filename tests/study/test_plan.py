@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +35,7 @@ def test_a_number_of_samples_is_a_number_of_samples() -> None:
 def test_the_reason_is_part_of_the_record_and_the_choice_repeats() -> None:
     first, again = (sweep(["goe", "isotropic"], [2, 12], rel_error=0.1) for _ in range(2))
     assert first.equals(again)
-    assert first["why"].str.contains("counting needs|predicted work").all()
+    assert first["why"].str.contains("counting needs|predicted work|only grown fits").all()
     assert (first["z"].abs() < 4).all()
     asked = sweep(["goe"], [2], rel_error=0.1, method="grown").iloc[0]
     assert (asked["method"], asked["why"]) == ("grown", "asked for")
@@ -56,8 +57,36 @@ def test_gaussian_entries_are_the_goe_in_any_dimension() -> None:
 def test_no_pilot_is_started_that_would_not_end(ref: str) -> None:
     found = plan(build("ensemble", ref, 60), "minima", "auto", 0.1)
     assert found.estimator.method in ("plain", "sieve")
-    assert "too dear to try" in found.why
+    assert "too dear" in found.why
     assert "splitting (" in found.why
+
+
+@pytest.mark.parametrize(
+    "ref", ["goe", "isotropic", "goi", "spin-glass", "wigner", "wigner:entries=uniform", "network"]
+)
+def test_a_choice_is_cheap(ref: str) -> None:
+    if ref == "network":
+        ref = "network:energy=1"
+    spent = []
+    for dim in (4, 12, 18, 40, 60):
+        start = time.process_time()
+        plan(build("ensemble", ref, dim), "minima", "auto", 0.1, 60.0)
+        spent.append(time.process_time() - start)
+    assert sum(spent) < 5 * 0.5
+
+
+def test_the_time_allowed_decides_what_is_too_dear() -> None:
+    law = build("ensemble", "network:energy=1", 12)
+    assert plan(law, "minima", "auto", 0.1, 600.0).estimator.method == "splitting"
+    found = plan(law, "minima", "auto", 0.1, 1.0)
+    assert found.estimator.method != "splitting"
+    assert "too dear: splitting" in found.why
+
+
+def test_planning_is_seen() -> None:
+    seen: list[tuple[int, int, int]] = []
+    sweep(["goe"], [2, 3], samples=100, planning=lambda k, n, e: seen.append((k, n, e.dim)))
+    assert seen == [(0, 2, 2), (1, 2, 3)]
 
 
 @dataclass(frozen=True)

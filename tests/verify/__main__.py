@@ -52,10 +52,11 @@ RARE: list[tuple[str, str, Replicates, int]] = [
     ("goe", LARGE, Grown(), 200),
     ("isotropic", LARGE, Tilted(), 200),
     ("goe", "6", Splitting(negatives=1), 200),
-    ("isotropic", "4,8", Splitting(), 200),
-    ("goe", "4,6,8", Splitting(), 200),
-    ("goe", "10", Splitting(), 100),
-    ("goe", "12", Splitting(), 60),
+    ("isotropic", "4", Splitting(), 200),
+    ("goe", "4,6", Splitting(), 200),
+    ("isotropic", "8", Splitting(chains=128), 100),
+    ("goe", "8", Splitting(), 100),
+    ("goe", "10,12", Splitting(), 25),
 ]
 """Object, dimensions, estimator and intervals; the dearest last."""
 CONTROLS: list[tuple[str, str, Replicates, int]] = [
