@@ -331,6 +331,16 @@ def test_escape_prints_a_record_an_optimizer(capsys):
     assert {r["outcome"] for r in single} == {"escaped", "converged_saddle"}
 
 
+def test_escape_says_that_saddles_are_few(capsys):
+    given = "escape -p random --dims 1 -o saddle-free:lr=.5 --runs"
+    assert cli.run([*given.split(), "64", "--jobs", "1", "--format", "json"]) == 3
+    out, err = capsys.readouterr()
+    assert json.loads(out)[0]["saddles"] == 2
+    assert "1 of 1 rows unreliable: fewer than five random saddles were drawn" in err
+    assert cli.run([*given.split(), "160", "--jobs", "1"]) == 0
+    assert "saddles" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
