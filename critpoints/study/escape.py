@@ -104,7 +104,7 @@ def escapes(
         mean, mean_low, mean_high
             Of the escape time, if all runs escaped, with the interval of :func:`positive_mean`;
             else NaN, since the mean of those that did is biased. Where saddles are random the
-            interval counts saddles, not runs; one saddle gives 0 to ``inf``.
+            interval counts saddles, not runs; one saddle gives no interval, NaN.
         saddles
             How many saddles the runs left; 1 where it is always the same.
         predicted, z
@@ -235,10 +235,12 @@ def positive_mean(values: FloatArray, size: int, level: float) -> tuple[float, f
     r"""As :func:`grouped_mean`, of positive values: few groups never give a negative limit.
 
     With fewer than 30 groups the interval is that of :math:`\ln\bar t`, whose error is
-    :math:`s/\bar t` (the delta method): :math:`\bar t\,e^{\pm ts/\bar t}`. It is 0 to ``inf`` for
-    one group.
+    :math:`s/\bar t` (the delta method): :math:`\bar t\,e^{\pm ts/\bar t}`. Limits are NaN for one
+    group.
     """
     centre, low, high = grouped_mean(values, size, level)
+    if not math.isfinite(high):
+        return centre, math.nan, math.nan
     if math.ceil(len(values) / size) >= FEW_GROUPS or centre <= 0:
         return centre, low, high
     ratio = (high - centre) / centre
