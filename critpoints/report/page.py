@@ -94,7 +94,7 @@ class Card:
     title: str
     question: str
     answer: str | None
-    warnings: int = 0
+    warnings: Sequence[str] = ()
     lead: str = ""
     missing: str = ""
     command: str = ""
