@@ -250,3 +250,9 @@ def test_provenance_has_checksums_and_no_paths(frame, tmp_path):
     written = provenance.write(record, tmp_path / "data.json").read_text()
     assert str(tmp_path) not in written
     assert frame["digest"].iloc[0] in written
+
+
+def test_negative_numbers_in_prose_have_a_true_minus():
+    text = "below -1.50 (-0.5) and 3^-d, but lr=-1, 1e-8, 2-3 and spectrum=-.1/-2"
+    said = "below −1.50 (−0.5) and 3<sup>−d</sup>, but lr=-1, 1e-8, 2-3 and spectrum=-.1/-2"
+    assert page.raised(text) == said
