@@ -417,7 +417,17 @@ class State:
 
         The displacement is made tangent. ``products`` is what the step has cost in
         Hessian-vector products.
+
+        Raises
+        ------
+        ValueError
+            If the displacement has not the shape of ``x``: it is never broadcast.
         """
+        if np.shape(displacement) != self.x.shape:
+            raise ValueError(
+                f"displacement must have the shape of x, {self.x.shape}, "
+                f"got {np.shape(displacement)}"
+            )
         x = landscape.domain.retract(self.x, landscape.domain.tangent(self.x, displacement))
         return State(
             x,

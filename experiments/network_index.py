@@ -17,7 +17,7 @@ from critpoints.study.collect import Progress
 from critpoints.study.networks import index_curves, network_points
 from experiments.runner import Rendered
 
-TITLE = "Saddles of a network lie above its minima"
+TITLE = "Critical points of a network by loss and index"
 QUESTION = "How does the index of critical points grow with the loss of a network on real digits?"
 
 

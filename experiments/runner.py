@@ -191,8 +191,9 @@ def _card(name: str, script: Script, section: Section | None, house: House, miss
         again = house.command(name)
         return Card(name, script.TITLE, script.QUESTION, None, missing=missing, command=again)
     claims, image = section.claims, house.reports / f"{name}.png"
-    said, warned = claims.answer, len(claims.warnings)
-    card = Card(name, script.TITLE, script.QUESTION, said, warned, lead=claims.lead)
+    card = Card(
+        name, script.TITLE, script.QUESTION, claims.answer, claims.warnings, lead=claims.lead
+    )
     if "png" not in FIGURES:
         return card
     alt = section.pictures[0].alt

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+import critpoints
 from critpoints.plot import glass, index_law, index_variance, scaling, trivial
-from critpoints.report import page
+from critpoints.report import claims_scaling, page
 from critpoints.study.bases import local_bases
 from critpoints.study.joined import computed, sampled
 from critpoints.study.moments import index_variances
@@ -41,6 +43,7 @@ def test_honest_data_say_the_theory_holds(frames):
     assert "grows like d^0.9" in " ".join(said[index].details)
     assert "3 returns, with d²/4" in said[powers].answer
     assert any("does not show the limit" in w and "e = 2.718" in w for w in said[powers].notes)
+    assert "(b → e² = 7.389 as d → ∞)" in said[powers].answer
     assert "The lower the energy, the lower the index" in said[spin_glass].answer
     assert "vanish at the lowest energies" in said[spin_glass].details[0]
     assert "nears the complexity" in said[spin_glass].details[1]
@@ -160,3 +163,22 @@ def test_a_frame_without_samples_has_no_word_of_them(frames):
     text = " ".join(page.methods(exact))
     assert "samples" not in text
     assert "absolute accuracy" in text
+
+
+@pytest.mark.parametrize(("name", "limit"), [("isotropic", 1.0), ("isotropic:at=fixed", 2.0)])
+def test_bases_of_fields_go_to_the_limits_that_the_page_names(name, limit):
+    """ln b against 1/√d is nearly straight from d = 60 to 80."""
+    rows = critpoints.exact([name], "60-80")
+    drop = -np.diff(rows["log10"].to_numpy()) * math.log(10)
+    assert np.polyfit(rows["dim"].to_numpy()[:-1] ** -0.5, drop, 1)[1] == pytest.approx(
+        limit, rel=0.02
+    )
+    number = float(claims_scaling.LIMITS[name].partition("= ")[2])
+    assert number == pytest.approx(math.exp(limit), abs=5e-4)
+
+
+def test_the_base_is_told_at_the_dimension_where_it_is(frames):
+    frame = next(frame for script, frame in frames.items() if script is powers)
+    bases = local_bases(frame).dropna(subset="base").query("object == 'isotropic'").iloc[-1]
+    answer = _said(powers, frame).answer
+    assert f"b = P(d)/P(d+1) = {bases['base']:.3f} at d = {bases['dim']} (b → e = 2.718" in answer

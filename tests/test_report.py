@@ -133,6 +133,15 @@ def test_claims_follow_the_data(frame):
     assert "not the limit" in goe
 
 
+def test_the_front_page_prefers_an_exact_value_to_a_bound(frame):
+    rows = frame[frame["dim"] == frame["dim"].max()].reset_index(drop=True)
+    goe = rows["object"] == "goe"
+    rows.loc[goe, ["status", "log10_estimate", "log10_exact"]] = ["incomplete", -math.inf, -9.01]
+    assert "; 9.8×10⁻¹⁰ (exact) for random symmetric" in claims.minima_claims(rows).lead
+    rows.loc[goe, "log10_exact"] = math.nan
+    assert "; < " in claims.minima_claims(rows).lead
+
+
 @pytest.mark.parametrize("z", [9.1, -9.1, math.inf])
 def test_negative_control_a_contradiction_is_said(frame, z):
     doctored = frame.copy()
@@ -241,3 +250,9 @@ def test_provenance_has_checksums_and_no_paths(frame, tmp_path):
     written = provenance.write(record, tmp_path / "data.json").read_text()
     assert str(tmp_path) not in written
     assert frame["digest"].iloc[0] in written
+
+
+def test_negative_numbers_in_prose_have_a_true_minus():
+    text = "below -1.50 (-0.5) and 3^-d, but lr=-1, 1e-8, 2-3 and spectrum=-.1/-2"
+    said = "below −1.50 (−0.5) and 3<sup>−d</sup>, but lr=-1, 1e-8, 2-3 and spectrum=-.1/-2"
+    assert page.raised(text) == said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from typing import Annotated
 
@@ -78,7 +79,7 @@ def command(
 
     The ranking is by "work", the geometric mean over problems of the median number of gradients
     and Hessian-vector products to escape; a problem that at most half of the runs escape counts
-    as ten budgets. Intervals are from a bootstrap over problems.
+    as ten budgets. Intervals are from a bootstrap over problems, and need two of them.
 
     Example: critpoints race -p quadratic -p cliff -o gd -o adam --grid lr=.001/.01/.1
     """
@@ -100,4 +101,10 @@ def command(
         Show.tuning: lambda: found.tuning,
         Show.runs: lambda: found.runs,
     }
+    if show is Show.ranking and found.results["problem"].nunique() == 1:
+        print(
+            "critpoints: one kind of problem gives no intervals over problems: name more, or see "
+            "--show problems for intervals over runs",
+            file=sys.stderr,
+        )
     output.write(tables[show]().to_dict("records"), form, COLUMNS[show])  # type: ignore[arg-type]

@@ -18,6 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 from critpoints.validation import integer, real
 
 FloatArray = NDArray[np.float64]
+RESAMPLES = 2000
+"""Resamples of a bootstrap."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +116,7 @@ def shares(
     *,
     rng: np.random.Generator,
     level: float = 0.95,
-    resamples: int = 2000,
+    resamples: int = RESAMPLES,
 ) -> Curves:
     """Means over problems, with percentile intervals of a bootstrap over problems.
 
@@ -136,15 +138,18 @@ def shares(
     Efron & Tibshirani (1993), An Introduction to the Bootstrap, ch. 13.
     """
     real("level", level, above=0, below=1)
-    weights = bootstrap(range(len(reached)) if groups is None else groups, rng, resamples)
+    names = range(len(reached)) if groups is None else groups
+    weights = bootstrap(names, rng, resamples)
     tail = (1 - level) / 2
     drawn = np.einsum("bp,psx->bsx", weights / weights.sum(axis=1, keepdims=True), reached)
     low, high = np.quantile(drawn, [tail, 1 - tail], axis=0)
+    if len(set(names)) == 1:
+        low, high = np.full_like(low, np.nan), np.full_like(high, np.nan)
     return Curves(reached.mean(axis=0), low, high)
 
 
 def bootstrap(
-    groups: Sequence[object], rng: np.random.Generator, resamples: int = 2000
+    groups: Sequence[object], rng: np.random.Generator, resamples: int = RESAMPLES
 ) -> FloatArray:
     """How often each problem occurs in each resample: shape (resamples, problems).
 

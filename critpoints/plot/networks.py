@@ -97,7 +97,7 @@ def shares(summary: pd.DataFrame, ax: Axes) -> Axes:
     """
     rows = summary.sort_values("width")
     names = {
-        "share": "share within 5 % of the best test loss",
+        "share": "share within 5% of the best test loss",
         "spread": "relative spread of test losses",
         "train": "relative spread of training losses",
     }

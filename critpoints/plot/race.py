@@ -15,7 +15,7 @@ from critpoints.study.ranking import costs, generator, ranking
 
 NAMED = 6
 """Optimizers with a colour of their own, the best when tuned; the others are grey."""
-_WAYS = {"default": ("o", "none", "as given"), "tuned": ("o", "full", "tuned")}
+_WAYS = {"default": ("o", "none", "untuned"), "tuned": ("o", "full", "tuned")}
 
 
 def ranks(results: pd.DataFrame, ax: Axes) -> Axes:

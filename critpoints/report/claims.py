@@ -78,7 +78,7 @@ def _short(frame: pd.DataFrame, verdicts: Mapping[str, _Verdict]) -> str:
         said = f"Of {len(judged)} laws 1/3^d agrees with {len(agree)}: {listed(agree)}."
     d = frame["dim"].max()
     rows = frame[(frame["dim"] == d) & (frame["status"] != "unreliable")]
-    values = {str(row["object"]): _value(row) for row in rows.to_dict("records")}
+    values = {str(row["object"]): _best_value(row) for row in rows.to_dict("records")}
     told = [f"{values[name]} for {words(name)}" for name in TOLD if name in values]
     if not told:
         return said
@@ -200,6 +200,13 @@ def _last(rows: pd.DataFrame) -> Mapping[Any, Any]:
 
 def _value(row: Mapping[Any, Any]) -> str:
     return interval(row["log10_estimate"], row["log10_low"], row["log10_high"])
+
+
+def _best_value(row: Mapping[Any, Any]) -> str:
+    """The exact value where no sample hit: it says more than the bound."""
+    if row["log10_estimate"] == -math.inf and math.isfinite(row["log10_exact"]):
+        return f"{number(row['log10_exact'], 2)} (exact)"
+    return _value(row)
 
 
 def _span(frame: pd.DataFrame) -> str:

@@ -7,8 +7,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
 
 from critpoints.report.claims import LIMIT, Claims
+from critpoints.report.columns import shown
+
+LEVEL = 0.95
+FloatArray = NDArray[np.float64]
 
 
 def saddle_claims(frame: pd.DataFrame) -> Claims:
@@ -43,9 +49,11 @@ def octopus_claims(frame: pd.DataFrame) -> Claims:
     plain = next(f for name, f in fits.items() if str(name).startswith("gd"))
     others = [_short(str(n)) for n, f in fits.items() if f["law"] == "power" and f is not plain]
     verdict = (
-        f"multiplies by {plain['factor']:.1f} with every further saddle"
+        f"multiplies by {_of(plain, 'factor')} with every further saddle"
         if plain["law"] == "exponential"
-        else f"grows like a power {plain['power']:.1f} of the number of saddles"
+        else "is known for too few numbers of saddles to tell how it grows"
+        if plain["law"] == "unknown"
+        else f"grows like a power {_of(plain, 'power')} of the number of saddles"
     )
     tail = f"; that of {_listed(others)} grows like a power of it" if others else ""
     answer = f"The median time of gradient descent {verdict}{tail}."
@@ -75,7 +83,10 @@ def method(frame: pd.DataFrame) -> list[str]:
         f"{int(frame['runs'].sum()):,} runs, {int(frame['runs'].min())} or more a row; every "
         "optimizer starts from the same points. Times are in steps, interpolated between two "
         "steps at the crossing; the interval of a mean is Student's over runs "
-        f"({frame['level'].iloc[0]:.0%}), and a mean is stated only if all runs got away.",
+        f"({frame['level'].iloc[0]:.0%}), and a mean is stated only if all runs got away. "
+        "Intervals of slopes and ratios of means follow from those of the means, taken for "
+        "independent; those of growth with the number of saddles from the scatter of the medians "
+        "about the line.",
         f"Root seed {', '.join(str(int(s)) for s in frame['seed'].unique())}; the digest of every "
         "row is in the data files.",
     ]
@@ -90,8 +101,8 @@ def _dimension(frame: pd.DataFrame) -> str:
     first, last = rows.iloc[0], rows.iloc[-1]
     verb = "does not matter" if same else "matters"
     return (
-        f"The dimension {verb} to gradient descent: {first['mean']:.1f} steps in d = "
-        f"{first['value']:.0f} and {last['mean']:.1f} in d = {last['value']:.0f}."
+        f"The dimension {verb} to gradient descent: {_mean(first)} steps in d = "
+        f"{first['value']:.0f} and {_mean(last)} in d = {last['value']:.0f}."
     )
 
 
@@ -102,10 +113,16 @@ def _slopes(frame: pd.DataFrame) -> list[str]:
     for name, part in rows.groupby("optimizer", sort=False):
         if len(part) < 2 or part["mean"].isna().any():
             continue
-        slope = -np.polyfit(np.log10(part["value"]), part["mean"], 1)[0]
+        x = np.log10(part["value"].to_numpy(float))
+        slope = -np.polyfit(x, part["mean"], 1)[0]
+        weights = (x - x.mean()) / ((x - x.mean()) ** 2).sum()
+        half = float(np.sqrt(((weights * _half(part)) ** 2).sum()))
         theory = -np.polyfit(np.log10(part["value"]), part["predicted"], 1)[0]
         beside = f" (theory {theory:.2f})" if math.isfinite(theory) else ""
-        found.append(f"{name}: a start ten times nearer costs {slope:.2f} steps more{beside}.")
+        found.append(
+            f"{name}: a start ten times nearer costs "
+            f"{shown(slope, slope - half, slope + half)} steps more{beside}."
+        )
     return found
 
 
@@ -117,52 +134,85 @@ def _factors(frame: pd.DataFrame) -> list[str]:
     first, last = plain.iloc[0], plain.iloc[-1]
     return [
         f"{_short(first['optimizer'])}: a curvature {last['value'] / first['value']:.0f} times "
-        f"smaller makes the escape {first['mean'] / last['mean']:.1f} times longer; saddle-free "
+        f"smaller makes the escape {_quotient(first, last)} times longer; saddle-free "
         f"Newton, which divides by it, {_ratio(rows, 'saddle-free')}."
     ]
 
 
 def _ratio(rows: pd.DataFrame, name: str) -> str:
     part = rows[rows["optimizer"].str.startswith(name)].sort_values("value")
-    return f"{part['mean'].iloc[0] / part['mean'].iloc[-1]:.2f} times" if len(part) else "not run"
+    return f"{_quotient(part.iloc[0], part.iloc[-1])} times" if len(part) else "not run"
+
+
+def _half(rows: Any) -> Any:
+    """Half-width of the interval of the mean."""
+    return (rows["mean_high"] - rows["mean_low"]) / 2
+
+
+def _mean(row: pd.Series) -> str:
+    return shown(row["mean"], row["mean_low"], row["mean_high"])
+
+
+def _quotient(above: pd.Series, below: pd.Series) -> str:
+    """Of two means, with its interval by the delta method for logarithms.
+
+    Common starts only make it narrower: the errors are taken for independent.
+    """
+    value = float(above["mean"] / below["mean"])
+    spread = math.exp(math.hypot(*(float(_half(r) / r["mean"]) for r in (above, below))))
+    return shown(value, value / spread, value * spread)
 
 
 def _adaptive(frame: pd.DataFrame) -> list[str]:
     rows = frame[(frame["varied"] == "curvature") & frame["optimizer"].str.startswith("adam")]
     if len(rows) < 2:
         return []
-    spread = rows["mean"].max() / rows["mean"].min()
+    order = rows.sort_values("mean")
+    spread = _quotient(order.iloc[-1], order.iloc[0])
     return [
-        f"Adam, which divides by the size of the gradient, changes by a factor {spread:.2f} over "
+        f"Adam, which divides by the size of the gradient, changes by a factor {spread} over "
         f"curvatures from {rows['value'].min():g} to {rows['value'].max():g}."
     ]
 
 
 def _growth(rows: pd.DataFrame) -> dict[str, Any]:
-    """Which fits ln(median) better: a line in d, or a line in ln d?"""
+    """Which fits ln(median) better: a line in d, or a line in ln d?
+
+    Intervals are Student's of the slope, by the scatter of the medians about the line.
+    """
     rows = rows[np.isfinite(rows["median"])].sort_values("value")
     d, y = rows["value"].to_numpy(float), np.log(rows["median"].to_numpy(float))
     if len(rows) < 3:
         return {"law": "unknown", "factor": math.nan, "power": math.nan, "last": math.nan}
-    fits = {name: np.polyfit(x, y, 1, full=True) for name, x in (("d", d), ("ln", np.log(d)))}
-    errors = {name: float(fit[1].sum()) for name, fit in fits.items()}
-    law = "exponential" if errors["d"] < errors["ln"] else "power"
+    (slope, half, error), (power, around, other) = (_line(x, y) for x in (d, np.log(d)))
     return {
-        "law": law,
-        "factor": float(np.exp(fits["d"][0][0])),
-        "power": float(fits["ln"][0][0]),
+        "law": "exponential" if error < other else "power",
+        "factor": tuple(math.exp(slope + side) for side in (0, -half, half)),
+        "power": (power, power - around, power + around),
         "last": float(np.exp(y[-1])),
         "most": int(d[-1]),
     }
+
+
+def _line(x: FloatArray, y: FloatArray) -> tuple[float, float, float]:
+    """Slope of the line of least squares, half its interval, and the residual sum of squares."""
+    slope, offset = np.polyfit(x, y, 1)
+    left = float(((y - slope * x - offset) ** 2).sum())
+    error = math.sqrt(left / (len(x) - 2) / float(((x - x.mean()) ** 2).sum()))
+    return float(slope), float(stats.t.isf((1 - LEVEL) / 2, len(x) - 2)) * error, left
+
+
+def _of(fit: dict[str, Any], name: str) -> str:
+    return shown(*fit[name])
 
 
 def _growth_sentence(name: str, fit: dict[str, Any]) -> str:
     if fit["law"] == "unknown":
         return f"{name}: too few numbers of saddles were passed to tell a law."
     law = (
-        f"a factor {fit['factor']:.2f} a saddle fits better than a power"
+        f"a factor {_of(fit, 'factor')} a saddle fits better than a power"
         if fit["law"] == "exponential"
-        else f"a power {fit['power']:.2f} of their number fits better than an exponential"
+        else f"a power {_of(fit, 'power')} of their number fits better than an exponential"
     )
     return f"{name}: {law}; median {fit['last']:.0f} steps for {fit['most']} saddles."
 

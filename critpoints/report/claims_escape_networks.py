@@ -62,7 +62,7 @@ def escape_claims(frame: pd.DataFrame) -> Claims:
         f"median, {_number(r['median'])} steps."
         for r in summary(frame).to_dict("records")
     ]
-    return Claims(answer, details, _warnings(frame))
+    return Claims(answer, details, notes=_notes(frame))
 
 
 def escape_alt(frame: pd.DataFrame) -> str:
@@ -119,7 +119,8 @@ def _number(value: float) -> str:
     return f"{value:.0f}" if math.isfinite(value) else "beyond the budget"
 
 
-def _warnings(frame: pd.DataFrame) -> list[str]:
+def _notes(frame: pd.DataFrame) -> list[str]:
+    """Runs that did not get away within their budget, and saddles that are few."""
     rows = frame[frame["quantity"] == "optimizer"].to_dict("records")
     found = [
         f"{r['optimizer']}: {int(r['runs'] - r['escaped'])} of {int(r['runs'])} runs did not get "

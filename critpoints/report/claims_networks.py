@@ -77,8 +77,8 @@ def index_methods(frame: pd.DataFrame) -> list[str]:
         "the typical Hessian (Frye et al. 2021). Points with one loss and index are taken for one.",
         "The index counts eigenvalues below −1e-8 of the typical Hessian's norm; those up to that "
         "size are zero modes, counted apart.",
-        "Intervals of the rank correlation by bootstrap over different points. Theories know the "
-        "shape of the curve; their scales (and the field's offset) are fitted by least squares.",
+        "Intervals of the rank correlation by bootstrap over different points. A theory gives "
+        "the form of the curve alone; scales (and the field's offset) are fitted by least squares.",
     ]
 
 
@@ -100,7 +100,11 @@ def _ends(points: pd.DataFrame) -> list[str]:
     minima = points[points["index"] == 0]
     saddles = points[points["index"] > 0]
     found = []
-    if len(minima):
+    if len(minima) == 1:
+        found.append(
+            f"1 of the {len(points)} points is a minimum, at loss {minima['loss'].iloc[0]:.4f}."
+        )
+    elif len(minima):
         found.append(
             f"{len(minima)} of the {len(points)} points are minima, at losses "
             f"{minima['loss'].min():.4f} to {minima['loss'].max():.4f}."
@@ -203,22 +207,19 @@ def _spread(name: str, values: FloatArray) -> dict[str, float]:
 def quality_claims(frame: pd.DataFrame) -> Claims:
     """Are local minima about as good as each other?"""
     rows = quality(frame)
-    first, last = rows.iloc[0], rows.iloc[-1]
     parts = [
-        f"{_verdict(row)} with {int(row['width'])} hidden units: {_share(row, '')} of "
-        f"{int(row['runs'])} trainings end within 5 % of the best test loss, "
-        f"{_share(row, 'train_')} of the best training loss"
-        for row in (first, last)
+        f"{_verdict(row)} with {int(row['width'])} hidden units, {_share(row, '')}"
+        for _, row in rows.iterrows()
     ]
     answer = (
-        f"Are minima about as good as each other? {'; '.join(parts)}. The spread of test losses "
-        f"{_change(rows)}."
+        "Do most trainings end within 5% of the best test loss? By width: "
+        f"{'; '.join(parts)}. The spread of test losses {_change(rows)}."
     )
     details = [
         f"{int(row['width'])} hidden units ({int(row['dim'])} parameters): best test loss "
-        f"{row['best']:.4f}, median {row['median']:.4f}, {_share(row, '')} within 5 % of the "
+        f"{row['best']:.4f}, median {row['median']:.4f}, {_share(row, '')} within 5% of the "
         f"best; best training loss {row['train_best']:.4f}, median {row['train_median']:.4f}, "
-        f"{_share(row, 'train_')} within 5 %. Relative spread of test losses {row['spread']:.3f} "
+        f"{_share(row, 'train_')} within 5%. Relative spread of test losses {row['spread']:.3f} "
         f"({row['spread_low']:.3f} to {row['spread_high']:.3f}), of training losses "
         f"{row['train']:.3f} ({row['train_low']:.3f} to {row['train_high']:.3f})."
         for _, row in rows.iterrows()
@@ -237,7 +238,7 @@ def quality_alt(frame: pd.DataFrame) -> str:
     parts = ", ".join(f"{r['share']:.0%} at {int(r['width'])}" for r in rows.to_dict("records"))
     return (
         "Final training and test losses of many trainings against the number of hidden units, and "
-        f"the share of trainings within 5 % of the best test loss: {parts}."
+        f"the share of trainings within 5% of the best test loss: {parts}."
     )
 
 
@@ -264,13 +265,24 @@ def _share(row: pd.Series, prefix: str) -> str:
 def _verdict(row: pd.Series) -> str:
     """By the test loss."""
     if row["share_low"] > 0.5:
-        return "Yes"
-    return "No" if row["share_high"] < 0.5 else "Undecided"
+        return "yes"
+    return "no" if row["share_high"] < 0.5 else "undecided"
 
 
 def _change(rows: pd.DataFrame) -> str:
-    first, last = rows.iloc[0], rows.iloc[-1]
-    ends = f"(standard deviation over mean {first['spread']:.3f} to {last['spread']:.3f})"
-    if last["spread_high"] < first["spread_low"]:
-        return f"falls with width {ends}"
-    return f"{'grows' if last['spread_low'] > first['spread_high'] else 'hardly changes'} {ends}"
+    """With width: in order, from end to end only, or not at all, by intervals that are apart."""
+    middle, low, high = (rows[f"spread{end}"].to_numpy(float) for end in ("", "_low", "_high"))
+    if len(rows) < 2 or np.isnan(middle).any():
+        return "cannot be compared between widths"
+    told = f"(standard deviation over mean {', '.join(f'{s:.3f}' for s in middle)})"
+    falls, grows = high[-1] < low[0], low[-1] > high[0]
+    if not falls and not grows:
+        return f"is not told apart between the smallest width and the largest {told}"
+    if falls:
+        verb, strays, clear = "falls", np.diff(middle) > 0, low[1:] > high[:-1]
+    else:
+        verb, strays, clear = "grows", np.diff(middle) < 0, high[1:] < low[:-1]
+    if not strays.any():
+        return f"{verb} with width {told}"
+    order = "not in order" if clear.any() else "in between in no order that is told apart"
+    return f"{verb} from the smallest width to the largest, but {order} {told}"

@@ -29,7 +29,7 @@ def race_claims(results: pd.DataFrame, tuning: pd.DataFrame) -> Claims:
     table = ranking(results)
     worth = gains(results).set_index("optimizer")
     tuned, given = (table[table["setting"] == s].to_dict("records") for s in ("tuned", "default"))
-    answer = f"Tuned, {_winner(tuned)} As given, {_winner(given)} {_most_tuned(worth)}"
+    answer = f"Tuned, {_winner(tuned)} Untuned, {_winner(given)} {_most_tuned(worth)}"
     details = [_sentence(row, worth, results) for row in tuned]
     notes = [*_unsolved(results), *_edge(tuning), *_few(results)]
     return Claims(answer, details, notes=notes, short=f"Tuned, {_winner(tuned)} {_away(tuned)}")
@@ -43,7 +43,7 @@ def race_alt(results: pd.DataFrame) -> str:
         for r in rows[rows["setting"] == "tuned"].to_dict("records")
     ]
     return (
-        "Work to escape of every optimizer, as given and tuned, with intervals; performance "
+        "Work to escape of every optimizer, untuned and tuned, with intervals; performance "
         "profiles; distribution of work. Tuned, geometric means over "
         f"{rows['problems'].iloc[0]} problems: {', '.join(said)}."
     )
@@ -73,25 +73,27 @@ def race_method(results: pd.DataFrame, tuning: pd.DataFrame) -> list[str]:
 def rate_ranges(rows: pd.DataFrame) -> pd.DataFrame:
     """Best learning rate of each optimizer on each problem, and the useful range about it.
 
-    The range is that of tried rates, next to one another, whose median work is within a factor 2
-    of the best.
+    The best is that with the least score, the mean work in which a run that does not escape counts
+    as ten budgets; the range is that of tried rates, next to one another, whose scores are within
+    a factor 2 of it. There is neither where at most half of the runs escape at the best.
     """
     found = []
     for (problem, name), tried in rows.groupby(["problem", "optimizer"], sort=False):
-        part = tried.drop_duplicates("lr").sort_values("lr")
-        lr, median = part["lr"].to_numpy(float), part["median"].to_numpy(float)
-        place = int(np.argmin(median))
-        good = median <= FACTOR * median[place] if np.isfinite(median[place]) else median < 0
+        part = tried.drop_duplicates("lr").sort_values("lr", ignore_index=True)
+        lr, score = part["lr"].to_numpy(float), part["score"].to_numpy(float)
+        place = int(np.argmin(score))
+        out, good = bool(part["escaped"][place] > 0.5), score <= FACTOR * score[place]
         low, high = place, place
         while low > 0 and good[low - 1]:
             low -= 1
         while high + 1 < len(lr) and good[high + 1]:
             high += 1
-        out = bool(np.isfinite(median[place]))
         values = {"best": lr[place], "low": lr[low], "high": lr[high]} if out else {}
+        share = {name: part[name][place] for name in ("escaped", "escaped_low", "escaped_high")}
         found.append({
-            "problem": problem, "optimizer": name, "median": median[place],
-            "top": lr[-1], "best": math.nan, "low": math.nan, "high": math.nan, **values,
+            "problem": problem, "optimizer": name, "score": score[place],
+            "median": part["median"][place], **share, "top": lr[-1], "best": math.nan,
+            "low": math.nan, "high": math.nan, **values,
             "decades": math.log10(lr[high] / lr[low]) if out else math.nan,
         })  # fmt: skip
     return pd.DataFrame(found)
@@ -136,7 +138,9 @@ def rate_method(edges: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
         "in a row, diverged a distance above 1e12. Nothing is random there.",
         f"Sensitivity: {rows['lr'].nunique()} learning rates, {int(rows['runs'].min())} runs each "
         f"from common starts, budget {int(one['budget'])} gradients and products, seed "
-        f"{int(one['seed'])}; median over all runs. The digest of every row is in the data files.",
+        f"{int(one['seed'])}. The best rate has the least mean work, a run that does not escape "
+        "counting as ten budgets; medians are over all runs, intervals of shares are Clopper and "
+        f"Pearson's ({one['level']:.0%}). The digest of every row is in the data files.",
     ]
 
 
@@ -150,6 +154,8 @@ def _winner(rows: Sequence[Mapping[Any, Any]]) -> str:
     if len(rows) < 2:
         return f"{text}."
     second = rows[1]
+    if math.isnan(best["first"]):
+        return f"{text}; {second['optimizer']} follows with {second['work']:.3g}."
     chance = f"first in {best['first']:.0%} of the resamples of problems"
     if best["first"] >= CERTAIN:
         return f"{text} ({chance}); {second['optimizer']} follows with {second['work']:.3g}."
@@ -176,7 +182,7 @@ def _away(rows: Sequence[Mapping[Any, Any]]) -> str:
 def _most_tuned(worth: pd.DataFrame) -> str:
     order = worth.sort_values("gain", ascending=False)
     best, name = order.iloc[0], order.index[0]
-    idle = [str(n) for n in order.index[order["gain_high"] <= 1.0 + 1e-9]]
+    idle = [str(n) for n in order.index[order["gain_high"].fillna(order["gain"]) <= 1.0 + 1e-9]]
     tail = f"; it gives nothing to {', '.join(idle)}" if idle else ""
     gain = shown(best["gain"], best["gain_low"], best["gain_high"])
     return f"Tuning matters most to {name}: its work is divided by {gain}{tail}."
@@ -236,6 +242,8 @@ def _few(results: pd.DataFrame) -> list[str]:
     kinds = results["problem"].nunique()
     if kinds >= FEW:
         return []
+    if kinds == 1:
+        return ["One kind of problem: nothing is said of others, and there are no intervals."]
     return [f"Only {kinds} kinds of problems: intervals over problems are too narrow."]
 
 
@@ -247,22 +255,45 @@ def _widest(ranges: pd.DataFrame) -> str:
             continue
         last, first = known.iloc[-1], known.iloc[0]
         if last["decades"] - first["decades"] < ALIKE:
-            parts.append(f"on {problem} all mind their learning rates alike")
+            parts.append(
+                f"on {problem} the useful range, within a factor {FACTOR:g} of the best mean work, "
+                f"is as wide for all optimizers: {_decades(last)}"
+            )
             continue
+        least, most = (
+            listed([str(n) for n in known["optimizer"][(known["decades"] - d).abs() < ALIKE]])
+            for d in (last["decades"], first["decades"])
+        )
         parts.append(
-            f"on {problem} {last['optimizer']} minds its learning rate least, within a factor "
-            f"{FACTOR:g} of its best over {last['decades']:.1f} decades of those tried, "
-            f"and {first['optimizer']} most ({first['decades']:.1f})"
+            f"on {problem} the useful range, within a factor {FACTOR:g} of the best mean work, is "
+            f"widest for {least} ({_decades(last)}) and narrowest for {most} ({_decades(first)})"
         )
     text = "; ".join(parts)
-    return f"{text[0].upper()}{text[1:]}." if text else "No optimizer escaped at any learning rate."
+    if not text:
+        return "No two optimizers escaped on one problem, so that their ranges cannot be compared."
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _decades(row: pd.Series) -> str:
+    """Of a range; a single rate has none."""
+    return (
+        f"{row['decades']:.1f} decades" if row["low"] < row["high"] else "one rate of those tried"
+    )
 
 
 def _range_sentence(row: Mapping[Any, Any]) -> str:
+    share = f"{row['escaped']:.0%} ({row['escaped_low']:.0%}–{row['escaped_high']:.0%})"
     if math.isnan(row["best"]):
-        return f"{row['optimizer']} on {row['problem']}: escapes at no learning rate tried."
+        return (
+            f"{row['optimizer']} on {row['problem']}: at no learning rate tried do more than half "
+            f"of the runs escape (at the best {share})."
+        )
     end = ", the largest tried" if row["high"] == row["top"] else ""
+    span = (
+        f"from {row['low']:g} to {row['high']:g}{end}" if row["low"] < row["high"] else "only there"
+    )
     return (
-        f"{row['optimizer']} on {row['problem']}: best at {row['best']:g} with {row['median']:.0f} "
-        f"gradients and products; useful from {row['low']:g} to {row['high']:g}{end}."
+        f"{row['optimizer']} on {row['problem']}: best at {row['best']:g}, where {share} of the "
+        f"runs escape, with {row['median']:.0f} gradients and products in the median (penalised "
+        f"mean {row['score']:.0f}); useful {span}."
     )

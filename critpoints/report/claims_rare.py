@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from critpoints.report.claims import Claims, exact_answer, notes, numeric, warnings
+from critpoints.report.columns import shown
 from critpoints.report.numbers import interval, number
 from critpoints.study.joined import sampled
 
@@ -141,7 +142,10 @@ def _universal(frame: pd.DataFrame) -> str:
     if not last:
         return ""
     off = [r for r in last if r["low"] > 1 + UNIVERSAL or r["high"] < 1 - UNIVERSAL]
-    said = ", ".join(f"{r['object']} {r['ratio']:.2f} (d = {r['dim']})" for r in off or last)
+    said = ", ".join(
+        f"{shown(r['ratio'], r['low'], r['high'])} for {r['object']} entries at d = {r['dim']}"
+        for r in off or last
+    )
     if not off:
         return f"The decay is the same for all entries within {UNIVERSAL:.0%}: {said}."
     return f"The decay is not universal: ln P over that of the GOE is {said}."
@@ -160,8 +164,8 @@ def _exponents(frame: pd.DataFrame) -> list[str]:
             verb = "falls with d"
         found.append(
             f"{name} entries: ln P is {last['ratio']:.3f} ({last['low']:.3f}–{last['high']:.3f}) "
-            f"of the GOE's at d = {last['dim']}, and {before['ratio']:.3f} at d = "
-            f"{before['dim']}: the ratio {verb}."
+            f"of the GOE's at d = {last['dim']}, and {before['ratio']:.3f} "
+            f"({before['low']:.3f}–{before['high']:.3f}) at d = {before['dim']}: the ratio {verb}."
         )
     return found
 

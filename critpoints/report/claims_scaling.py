@@ -14,6 +14,10 @@ from critpoints.study.joined import computed, sampled
 
 NEAR = 0.01
 """A base is a number if it is within this of it."""
+LIMITS = {"isotropic": "e = 2.718", "isotropic:at=fixed": "e² = 7.389"}
+r"""Bases as d → ∞. The Hessian of the field is a GOE matrix plus a normal shift; only the shift can
+lift all d eigenvalues, by the edge 2√d, with density e^(−2d). Critical points are weighted by
+\|det H\|, which is e^d larger there than where the shift is 0."""
 MARGIN = 0.25
 """An exponent of d is 1 or 2 if it is within this of it."""
 
@@ -65,8 +69,12 @@ def _answer(name: str, rows: pd.DataFrame) -> str:
     if power is None:
         return f"For {words(name)} −ln P grows like neither d nor d² up to d = {top}."
     if power == 1:
-        base = _last(rows, "base")
-        return f"For {words(name)} P falls like b^(−d), with b = {base:.3f} at d = {top}."
+        known = rows.dropna(subset="base").iloc[-1]
+        limit = f" (b → {LIMITS[name]} as d → ∞)" if name in LIMITS else ""
+        return (
+            f"For {words(name)} P falls like b^(−d), with b = P(d)/P(d+1) = {known['base']:.3f} at "
+            f"d = {known['dim']}{limit}."
+        )
     base = _last(rows, "base_square")
     verdict = (
         "the 3 returns, with d²/4 in place of d" if abs(base - 3) < NEAR else "the base is not 3"
@@ -92,7 +100,7 @@ def _creeping(name: str, rows: pd.DataFrame) -> str:
     first, last = float(half["base"].iloc[0]), float(half["base"].iloc[-1])
     if abs(last / first - 1) < 1e-3:
         return f"{name}: the base has settled at {last:.3f} from d = {half['dim'].min()} on."
-    limit = "; the limit is e = 2.718" if name == "isotropic" else ""
+    limit = f"; the limit is {LIMITS[name]}" if name in LIMITS else ""
     return (
         f"{name}: the base still moves, from {first:.3f} at d = {half['dim'].min()} to {last:.3f} "
         f"at d = {half['dim'].max()}: a fit at finite d gives a number in between, and does not "

@@ -58,9 +58,11 @@ def between(head: str, field: str) -> Column:
 
 
 def shown(value: float, low: float, high: float, style: Style = PLAIN) -> str:
-    """``0.25 (0.23–0.27)``; the number alone where the interval is a point or has no end."""
+    """``0.25 (0.23–0.27)``; the number alone where an interval is missing, a point or endless."""
     if math.isnan(value):
         return ""
+    if math.isnan(high):
+        return number(math.log10(value) if value > 0 else -math.inf, 3, style)
     if not high > 0:
         return "0"
     logs = [math.log10(x) if x > 0 else -math.inf for x in (value, low, high)]

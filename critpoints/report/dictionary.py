@@ -136,6 +136,7 @@ _NUMBERS = {
     "data_size": "Number of targets in the training data",
     "run": "Number of the run",
     "runs": "Number of runs",
+    "saddles": "Number of saddles that the runs left; 1 where it is always the same",
     "search": "Number of the search",
     "start_loss": "Training loss at the start",
     "loss": "Training loss",

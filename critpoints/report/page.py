@@ -94,7 +94,7 @@ class Card:
     title: str
     question: str
     answer: str | None
-    warnings: int = 0
+    warnings: Sequence[str] = ()
     lead: str = ""
     missing: str = ""
     command: str = ""
@@ -164,11 +164,16 @@ def template(name: str) -> Template:
 
 
 _POWER = re.compile(r"\^(\(([^()]*)\)|[-−]?\w+(?:\.\d+)?)")
+_MINUS = re.compile(r"(?<=[\s(])-(?=\.?\d)|(?<=\^)-")
 
 
 def raised(text: object) -> Markup:
-    """Escaped text in which ``3^d`` and ``b^(−d²/4)`` are powers."""
-    return Markup(_POWER.sub(lambda m: f"<sup>{m[2] or m[1]}</sup>", str(escape(text))))  # noqa: S704
+    """Escaped text in which ``3^d`` and ``b^(−d²/4)`` are powers, and numbers have a true minus.
+
+    The hyphen stays within references (``lr=-1``) and numbers (``1e-8``).
+    """
+    signed = _MINUS.sub("−", str(escape(text)))
+    return Markup(_POWER.sub(lambda m: f"<sup>{m[2] or m[1]}</sup>", signed))  # noqa: S704
 
 
 def methods(frame: pd.DataFrame) -> list[str]:

@@ -14,6 +14,8 @@ def share(head: str, field: str) -> Column:
 
     def cell(row: Row, style: Style) -> str:
         value, low, high = (100 * float(getattr(row, field + end)) for end in ("", "_low", "_high"))
+        if math.isnan(low):
+            return style.math(f"{value:.0f}")
         return style.interval(value, low, high, 0)
 
     return Column(head, cell)
@@ -35,7 +37,7 @@ RANKING = [
 ]
 """Columns of a ranking."""
 
-GAINS = [text("optimizer"), between("work as given / tuned", "gain"), whole("problems", "problems")]
+GAINS = [text("optimizer"), between("work untuned / tuned", "gain"), whole("problems", "problems")]
 """Columns of what tuning is worth."""
 
 RESULTS = [
@@ -65,6 +67,8 @@ RATES = [
     text("problem"),
     text("optimizer"),
     plain("best rate", "best", "g"),
+    share("escaped there, %", "escaped"),
+    plain("mean work there, penalised", "score", ".0f"),
     plain("median work there", "median", ".0f"),
     plain("smallest useful rate", "low", "g"),
     plain("largest useful rate", "high", "g"),

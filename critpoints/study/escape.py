@@ -36,6 +36,11 @@ ENDS = {
 }
 """How runs end, in the words of records; see :class:`~critpoints.optimizers.Outcome`."""
 
+FEW_SADDLES = 5
+"""Of fewer random saddles than this nothing is said: a row is unreliable."""
+FEW_GROUPS = 30
+"""With fewer independent groups the interval of a mean time is one of its logarithm."""
+
 Problems = Sequence[str | Problem | type] | str | Problem | type
 Optimizers = Sequence[str | Optimizer | type] | str | Optimizer | type
 FloatArray = NDArray[np.float64]
@@ -97,9 +102,11 @@ def escapes(
         median
             Of the escape time in steps over *all* runs, ``inf`` if at most half escaped.
         mean, mean_low, mean_high
-            Of the escape time, if all runs escaped, with Student's interval; else NaN, since the
-            mean of those that did is biased. Where saddles are random the interval counts
-            saddles.
+            Of the escape time, if all runs escaped, with the interval of :func:`positive_mean`;
+            else NaN, since the mean of those that did is biased. Where saddles are random the
+            interval counts saddles, not runs; one saddle gives no interval, NaN.
+        saddles
+            How many saddles the runs left; 1 where it is always the same.
         predicted, z
             What theory says of the mean, or NaN; and (mean − predicted)/(its standard error),
             where theory is exact and the mean is stated.
@@ -108,7 +115,8 @@ def escapes(
         final_value
             Median of f where runs ended.
         status
-            ``ok``; ``censored`` if not all runs escaped; ``incomplete`` if time ended it.
+            ``ok``; ``censored`` if not all runs escaped; ``unreliable`` if saddles are random and
+            fewer than 5 were drawn; ``incomplete`` if time ended it.
         seconds, level, seed, digest, version
             What the row took, and what identifies it.
 
@@ -223,6 +231,23 @@ def grouped_mean(values: FloatArray, size: int, level: float) -> tuple[float, fl
     return centre, centre - half, centre + half
 
 
+def positive_mean(values: FloatArray, size: int, level: float) -> tuple[float, float, float]:
+    r"""As :func:`grouped_mean`, of positive values: few groups never give a negative limit.
+
+    With fewer than 30 groups the interval is that of :math:`\ln\bar t`, whose error is
+    :math:`s/\bar t` (the delta method): :math:`\bar t\,e^{\pm ts/\bar t}`. Limits are NaN for one
+    group.
+    """
+    centre, low, high = grouped_mean(values, size, level)
+    if not math.isfinite(high):
+        return centre, math.nan, math.nan
+    if math.ceil(len(values) / size) >= FEW_GROUPS or centre <= 0:
+        return centre, low, high
+    ratio = (high - centre) / centre
+    wide = math.exp(ratio) if ratio < 700 else math.inf
+    return centre, centre / wide, centre * wide
+
+
 def _sampled(
     problems: Problems, dims: str | Iterable[int] | None, optimizers: Optimizers, runs: int,
     steps: int, gradients: int | None, products: int | None, seconds: float | None, seed: int,
@@ -289,13 +314,14 @@ def _record(outcome: Outcome, level: float) -> dict[str, Any]:
     return {
         **_head(outcome),
         "runs": len(out),
+        "saddles": _saddles(outcome),
         **counts,
         "median": float(np.median(np.where(out, data["time"], np.inf))),
         **_mean(outcome, data["time"], bool(out.all()), level),
         "gradient_evaluations": float(data["gradients"].mean()),
         "hessian_products": float(data["products"].mean()),
         "final_value": float(np.median(finals)) if len(finals) else math.nan,
-        "status": "incomplete" if not outcome.complete else "ok" if out.all() else "censored",
+        "status": _status(outcome, bool(out.all())),
         "seconds": sum(outcome.seconds),
         "level": level,
         "seed": outcome.spec.seed,
@@ -304,12 +330,26 @@ def _record(outcome: Outcome, level: float) -> dict[str, Any]:
     }
 
 
+def _saddles(outcome: Outcome) -> int:
+    problem, _ = _parts(outcome)
+    return math.ceil(len(outcome.tally.data) / problem.batch) if problem.random else 1
+
+
+def _status(outcome: Outcome, all_out: bool) -> str:
+    problem, _ = _parts(outcome)
+    if not outcome.complete:
+        return "incomplete"
+    if problem.random and _saddles(outcome) < FEW_SADDLES:
+        return "unreliable"
+    return "ok" if all_out else "censored"
+
+
 def _mean(outcome: Outcome, times: FloatArray, all_out: bool, level: float) -> dict[str, float]:
     """The mean with its interval, theory's, and the z-score between them."""
     problem, _ = _parts(outcome)
     theory = _theory(outcome)
     nothing = (math.nan, math.nan, math.nan)
-    mean, low, high = grouped_mean(times, _group(problem), level) if all_out else nothing
+    mean, low, high = positive_mean(times, _group(problem), level) if all_out else nothing
     z = math.nan
     if theory is not None and theory.exact and theory.variance and all_out:
         z = (mean - theory.mean) / math.sqrt(theory.variance / len(times))

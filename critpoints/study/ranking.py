@@ -27,6 +27,8 @@ def costs(results: pd.DataFrame, setting: str) -> pd.DataFrame:
 def ranking(results: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     r"""Who escapes with least work, over all problems, with bootstrap intervals over problems.
 
+    With one kind of problem there is nothing to resample: limits and ``first`` are NaN.
+
     Parameters
     ----------
     results : DataFrame
@@ -58,7 +60,8 @@ def ranking(results: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
 def gains(results: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     """What tuning is worth: work as given over work when tuned, geometric means over problems.
 
-    The same starts and the same resamples of problems are used for both.
+    The same starts and the same resamples of problems are used for both; limits are NaN for one
+    kind of problem.
 
     Parameters
     ----------
@@ -86,7 +89,7 @@ def gains(results: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
 def distribution(found: Race, points: int = 40, level: float = 0.95) -> pd.DataFrame:
     """Share of runs that escaped within so much work, means over problems.
 
-    Every problem counts alike; intervals are from a bootstrap over problems.
+    Every problem counts alike; intervals are from a bootstrap over problems, NaN for one kind.
 
     Returns
     -------
@@ -138,6 +141,8 @@ def _ranked(results: pd.DataFrame, setting: str, level: float) -> pd.DataFrame:
     weights = _weights(logs, results)
     means = weights @ logs.to_numpy()
     first = np.bincount(means.argmin(axis=1), minlength=means.shape[1]) / len(means)
+    if len(means) == 1:
+        first = np.full(means.shape[1], math.nan)
     solved = np.isfinite(table.to_numpy())
     fastest = profiles.performance(table.to_numpy(), [1.0])[:, :, 0]
     rows = [
@@ -163,18 +168,20 @@ def _logs(results: pd.DataFrame, setting: str) -> pd.DataFrame:
 
 
 def _weights(table: pd.DataFrame, results: pd.DataFrame) -> tuning.FloatArray:
-    """Shares of the problems in the resamples; dimensions of one problem are drawn together."""
-    counts = profiles.bootstrap(
-        table.index.get_level_values("problem").tolist(), generator(results)
-    )
+    """Shares of the problems in the resamples; dimensions of one problem are drawn together.
+
+    One kind of problem is all of every resample: there is a single row then.
+    """
+    kinds = table.index.get_level_values("problem").tolist()
+    resamples = profiles.RESAMPLES if len(set(kinds)) > 1 else 1
+    counts = profiles.bootstrap(kinds, generator(results), resamples)
     return np.asarray(counts / counts.sum(axis=1, keepdims=True))
 
 
 def _means(
     name: str, logs: tuning.FloatArray, weights: tuning.FloatArray, level: float
 ) -> dict[str, float]:
-    low, high = np.quantile(weights @ logs, [(1 - level) / 2, (1 + level) / 2])
-    values = (logs.mean(), low, high)
+    values = (logs.mean(), *_limits(weights @ logs, level))
     return {
         f"{name}{end}": math.exp(v) for end, v in zip(("", "_low", "_high"), values, strict=True)
     }
@@ -183,6 +190,13 @@ def _means(
 def _shares(
     name: str, hits: np.ndarray[Any, Any], weights: tuning.FloatArray, level: float
 ) -> dict[str, float]:
-    low, high = np.quantile(weights @ hits, [(1 - level) / 2, (1 + level) / 2])
-    values = (hits.mean(), low, high)
+    values = (hits.mean(), *_limits(weights @ hits, level))
     return {name + end: float(v) for end, v in zip(_ENDS, values, strict=True)}
+
+
+def _limits(means: tuning.FloatArray, level: float) -> tuple[float, float]:
+    """Percentile interval of resampled means; none from a single one."""
+    if len(means) == 1:
+        return math.nan, math.nan
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)

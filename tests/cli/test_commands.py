@@ -331,6 +331,29 @@ def test_escape_prints_a_record_an_optimizer(capsys):
     assert {r["outcome"] for r in single} == {"escaped", "converged_saddle"}
 
 
+def test_race_says_why_one_problem_has_no_intervals(capsys):
+    text = "race -o gd:lr=.5 --runs 8 --tuning-runs 2 --budget 60 --jobs 1 -p quadratic"
+    given = text.split()
+    assert cli.run(given) == 0
+    out, err = capsys.readouterr()
+    assert "one kind of problem gives no intervals" in err
+    assert "work low" not in out
+    assert cli.run([*given, "-p", "quartic"]) == 0
+    out, err = capsys.readouterr()
+    assert "intervals" not in err
+    assert "work low" in out
+
+
+def test_escape_says_that_saddles_are_few(capsys):
+    given = "escape -p random --dims 1 -o saddle-free:lr=.5 --runs"
+    assert cli.run([*given.split(), "64", "--jobs", "1", "--format", "json"]) == 3
+    out, err = capsys.readouterr()
+    assert json.loads(out)[0]["saddles"] == 2
+    assert "1 of 1 rows unreliable: fewer than five random saddles were drawn" in err
+    assert cli.run([*given.split(), "160", "--jobs", "1"]) == 0
+    assert "saddles" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -35,6 +37,25 @@ def test_a_dimension_that_matters_is_said(saddles: pd.DataFrame) -> None:
     assert "does not matter" not in saddle_escape.render(grown).claims.answer
 
 
+def test_statements_about_means_have_intervals(saddles: pd.DataFrame) -> None:
+    said = saddle_escape.render(saddles).claims
+    pattern = r"\d \((\d+\.\d+)–(\d+\.\d+)\) steps"
+    assert len(re.findall(pattern, said.answer + " " + " ".join(said.details))) >= 6
+    gd = next(sentence for sentence in said.details if sentence.startswith("gd:"))
+    low, high = map(float, re.findall(pattern, gd)[0])
+    assert low < np.log(10) / np.log(1.1) < high  # the rate of escape is known exactly
+    ratio = next(sentence for sentence in said.details if "times longer" in sentence)
+    assert re.search(r"the escape [\d.]+ \([\d.]+–[\d.]+\) times longer", ratio)
+
+
+def test_scatter_gives_growth_its_interval() -> None:
+    times = (4.0 ** np.arange(2, 7) * [1.05, 0.95, 1.05, 0.95, 1.05]).tolist()
+    answer = octopus.render(octopus_frame({"gd": times})).claims.answer
+    found = re.search(r"multiplies by [\d.]+ \(([\d.]+)–([\d.]+)\) with", answer)
+    low, high = map(float, found.groups())
+    assert 3.5 < low < 4 < high < 4.5
+
+
 def octopus_frame(law: dict[str, list[float]]) -> pd.DataFrame:
     """Median times by optimizer for 2, 3, … saddles."""
     rows = [
@@ -52,16 +73,16 @@ def test_laws_of_growth_are_told_apart() -> None:
     d = np.arange(2, 7)
     exponential, power = (4.0**d).tolist(), (10.0 * d**1.2).tolist()
     said = octopus.render(octopus_frame({"gd": exponential, "momentum": power})).claims
-    assert "multiplies by 4.0 with every further saddle" in said.answer
+    assert "multiplies by 4.00 with every further saddle" in said.answer  # no scatter
     assert "momentum grows like a power" in said.answer
     swapped = octopus.render(octopus_frame({"gd": power, "momentum": exponential})).claims
-    assert "grows like a power 1.2" in swapped.answer
+    assert "grows like a power 1.20 of" in swapped.answer
 
 
 def test_a_small_octopus_runs(tmp_path) -> None:
     frame = octopus.collect(octopus.Budget((2, 3), 4, 1000), tmp_path / "s", 1, None)
     assert (frame["escaped"] == 4).all()
-    assert octopus.render(frame).claims.answer
+    assert "too few numbers of saddles" in octopus.render(frame).claims.answer
 
 
 def test_momentum_damps_and_data_without_it_do_not_say_so() -> None:

@@ -47,21 +47,45 @@ def test_negative_control_another_edge(frame, wrong):
     assert sum("contradicts the measured bracket" in w for w in said.warnings) == 2
 
 
+def rates(**columns):
+    rows = {"problem": "p", "escaped": 1.0, "escaped_low": 0.5, "escaped_high": 1.0, **columns}
+    return pd.DataFrame(rows).assign(median=lambda table: table["score"] / 2)
+
+
 def test_ranges_by_hand():
-    rows = pd.DataFrame(
-        {
-            "problem": "p", "optimizer": ["a"] * 5 + ["b"] * 2,
-            "lr": [0.01, 0.1, 1.0, 10.0, 100.0, 0.1, 1.0],
-            "median": [15.0, np.inf, 20.0, 10.0, 30.0, np.inf, np.inf],
-        }
-    )  # fmt: skip
+    rows = rates(
+        optimizer=["a"] * 5 + ["b"] * 2,
+        lr=[0.01, 0.1, 1.0, 10.0, 100.0, 0.1, 1.0],
+        score=[15.0, 900.0, 20.0, 10.0, 30.0, 900.0, 800.0],
+        escaped=[1, 0, 1, 1, 1, 0, 0.5],
+    )
     found = rate_ranges(rows).set_index("optimizer")
     assert found.loc["a", ["best", "low", "high", "decades"]].tolist() == [10, 1, 10, 1]
+    assert found.loc["a", ["score", "median", "escaped"]].tolist() == [10, 5, 1]
     assert np.isnan(found.loc["b", "best"])
+
+
+def test_the_best_rate_is_the_chosen_one_not_that_of_the_few_that_escape(frame):
+    rows = frame[frame["stage"] == "rate"]
+    chosen = rows[rows["chosen"] > 0].set_index("optimizer")["lr"]
+    assert rate_ranges(rows).set_index("optimizer")["best"].to_dict() == chosen.to_dict()
+    censored = rates(
+        optimizer="a",
+        lr=[0.03, 0.1, 1.0],
+        score=[165.0, 1034.0, 1096.0],
+        escaped=[1, 10 / 16, 9 / 16],
+    ).assign(median=[153.0, 145.0, 4.0])
+    assert rate_ranges(censored)["best"].tolist() == [0.03]
+
+
+def test_shares_that_escape_are_told(frame):
+    said = script.render(frame).claims.details
+    assert all("100% (63%–100%) of the runs escape" in sentence for sentence in said)
 
 
 def test_an_optimizer_that_never_escapes_says_so(frame):
     doctored = frame.copy()
-    doctored.loc[frame["optimizer"] == "gd", "median"] = np.inf
+    doctored.loc[frame["optimizer"] == "gd", ["escaped", "escaped_low"]] = 0
     said = script.render(doctored).claims
-    assert any(d == "gd on quartic: escapes at no learning rate tried." for d in said.details)
+    assert any("gd on quartic: at no learning rate tried do more" in d for d in said.details)
+    assert "No two optimizers escaped on one problem" in said.answer

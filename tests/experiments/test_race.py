@@ -51,11 +51,23 @@ def test_honest_data(frame):
         assert table.body
 
 
+def test_one_kind_of_problem_is_told_without_intervals(frame):
+    own = frame["problem"].isin(["quadratic"]) | frame["problem"].isna()  # the curves have none
+    one = frame[own].reset_index(drop=True)
+    rendered = script.render(one)
+    said = rendered.claims
+    assert "over 2 problems; " in said.answer
+    assert "resamples" not in said.answer
+    assert any("there are no intervals" in note for note in said.notes)
+    assert "nan" not in " ".join([said.answer, *said.details, *said.notes])
+    assert "nan" not in str([table.body for table in rendered.tables])
+
+
 def test_the_winner_follows_the_data(frame):
     rows = (frame["stage"] == "race") & (frame["optimizer"] == "newton")
     said = changed(frame, rows, median=1.0)
     assert said.answer.startswith("Tuned, newton escapes with least work")
-    assert "As given, newton escapes" in said.answer
+    assert "Untuned, newton escapes" in said.answer
     newton = next(d for d in said.details if d.startswith("newton"))
     assert "it fails nowhere" in newton
 

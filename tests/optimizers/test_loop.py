@@ -339,6 +339,14 @@ def test_bad_arguments_are_refused(arguments: dict[str, Any], message: str) -> N
         ended(GradientDescent(), Fixed(), **{"x0": np.zeros((1, 3)), **arguments})
 
 
+@pytest.mark.parametrize("shape", [(2, 1), (3,), (1, 3), ()])
+def test_a_displacement_is_never_broadcast(shape: tuple[int, ...]) -> None:
+    state = GradientDescent(0.1).init(Quadratic(), np.ones((2, 3)))
+    assert len(state.moved(Quadratic(), np.zeros((2, 3)))) == 2
+    with pytest.raises(ValueError, match=r"displacement must have the shape of x, \(2, 3\), got"):
+        state.moved(Quadratic(), np.zeros(shape))
+
+
 def test_bad_exits_and_noise_are_refused() -> None:
     with pytest.raises(ValueError, match="radius must be"):
         Distance(0.0, SADDLE)

@@ -16,7 +16,7 @@ from critpoints.escape.synthetic import QuadraticProblem
 from critpoints.landscapes import from_callables
 from critpoints.optimizers import GradientDescent
 from critpoints.runs import mean
-from critpoints.study.escape import ENDS, grouped_mean
+from critpoints.study.escape import ENDS, grouped_mean, positive_mean
 from critpoints.study.race import FIELD
 from critpoints.theory.escape import escape_time, recursion
 
@@ -187,6 +187,41 @@ def test_grouped_mean() -> None:
     groups = values.reshape(12, 5).mean(axis=1)
     assert grouped_mean(values, 5, 0.9) == pytest.approx(mean(groups, 0.9))
     assert grouped_mean(values, 60, 0.9)[1:] == (-math.inf, math.inf)
+
+
+def test_positive_mean() -> None:
+    times = np.random.default_rng(0).exponential(100, 96)
+    centre, low, high = positive_mean(times, 32, 0.95)
+    assert grouped_mean(times, 32, 0.95)[0] == centre
+    assert low * high == pytest.approx(centre**2)
+    assert 0 < low < centre < high
+    assert np.isnan(positive_mean(times, 96, 0.95)[1:]).all()
+    assert positive_mean(np.zeros(9), 3, 0.95) == (0.0, 0.0, 0.0)
+    assert positive_mean(times, 3, 0.95) == grouped_mean(times, 3, 0.95)  # 32 groups
+
+
+def test_few_positive_groups_are_covered_and_never_negative() -> None:
+    rng, hits, below = np.random.default_rng(2), 0, 0
+    for _ in range(1000):  # four saddles, times of which vary threefold
+        values = np.repeat(rng.lognormal(0, 1, 4), 8)
+        _, low, high = positive_mean(values, 8, 0.9)
+        hits += low < math.exp(0.5) < high
+        below += grouped_mean(values, 8, 0.9)[1] < 0
+        assert low > 0
+    assert hits > 800
+    assert below > 200  # the control: Student's interval
+
+
+@pytest.mark.parametrize(
+    ("runs", "saddles", "status"), [(20, 1, "unreliable"), (100, 4, "unreliable"), (160, 5, "ok")]
+)
+def test_few_random_saddles_are_unreliable(runs: int, saddles: int, status: str) -> None:
+    row = escapes("random", [1], "saddle-free:lr=.5", runs=runs).iloc[0]
+    assert (row["saddles"], row["status"], row["escaped"]) == (saddles, status, runs)
+    assert (0 < row["mean_low"] < row["mean"] < row["mean_high"]) == (saddles > 1)
+    assert math.isnan(row["mean_low"]) == (saddles == 1)
+    fixed = escapes("quadratic", [1], "saddle-free:lr=.5", runs=runs).iloc[0]
+    assert (fixed["saddles"], fixed["status"]) == (1, "ok")
 
 
 def test_intervals_cover() -> None:

@@ -82,6 +82,23 @@ def test_ranking_and_gains(found):
     assert worth["newton"] == 1
 
 
+@pytest.mark.parametrize("dims", [(2,), (2, 3)])
+def test_one_kind_of_problem_gives_no_intervals(dims):
+    one = race(["gd:lr=.5", "newton"], "quadratic", dims, runs=8, budget=100, grid={})
+    ranks, worth, curves = ranking(one.results), gains(one.results), distribution(one)
+    assert (ranks["problems"] == len(dims)).all()
+    assert ranks["work"].gt(0).all()
+    for table, names in ((ranks, ("work", "solved", "fastest")), (worth, ("gain",))):
+        for name in names:
+            assert table[name].notna().all()
+            assert table[[f"{name}_low", f"{name}_high"]].isna().all(axis=None)
+    assert ranks["first"].isna().all()
+    assert curves["share"].notna().all()
+    assert curves["share_low"].isna().all()
+    two = race(["gd:lr=.5", "newton"], ["quadratic", "quartic"], (2,), runs=8, budget=100, grid={})
+    assert ranking(two.results).notna().all(axis=None)
+
+
 def test_the_budget_binds_products_too():
     narrow = race("saddle-free", "quartic", dims=(50,), runs=8, budget=150, grid={}, seed=1)
     assert (narrow.results["escaped"] == 0).all()
