@@ -15,6 +15,7 @@ import time
 import pytest
 
 from critpoints import cli
+from tests.study.survivors import HEARING
 
 FIELDS = {
     "object", "population", "dim", "event", "method", "status", "level", "seed", "digest",
@@ -186,7 +187,7 @@ def test_an_interrupt_is_one_line_and_the_same_command_goes_on(tmp_path):
         "--jobs",
         "1",
     ]
-    command = [sys.executable, "-m", "critpoints.cli", "minima", *options, "--store", str(store)]
+    command = [sys.executable, "-c", HEARING, "minima", *options, "--store", str(store)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         deadline = time.monotonic() + 60
         while not store.exists() or store.stat().st_size + wal_size(store) < 2**15:

@@ -30,6 +30,13 @@ SPECS = [
 RULE = Rule(None, 1000, None)
 CHUNK = 4  # batches recorded at once: a kill then falls between, and into, many transactions
 KEPT, LOST = 7, 8  # exit statuses of a starved run
+HEARING = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background hears none
+from critpoints.cli import main
+main()
+"""
+"""The command line as a program that hears interrupts, also where its parent does not."""
 
 
 def sample(path: Path, jobs: int = 1) -> None:

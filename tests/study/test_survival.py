@@ -28,6 +28,7 @@ from critpoints.study.spec import Spec
 from critpoints.study.store import Store
 from critpoints.tally import Counts
 from tests.study.survivors import (
+    HEARING,
     KEPT,
     RULE,
     SPECS,
@@ -147,10 +148,9 @@ def test_workers_killed_at_random_instants(
     finally:
         over.set()
         killer.join()
-    sample(tmp_path / "last", jobs=2)
-    assert rows(tmp_path / "last") == whole
+    sample(tmp_path / str(done), jobs=2)
+    assert rows(tmp_path / str(done)) == whole
     assert kills == WORKERS_KILLED
-    assert done
 
 
 def test_workers_that_are_always_killed_end_the_run(
@@ -255,13 +255,6 @@ ENDLESS = {
     "race": "-p quadratic -p cliff --runs 100000 --jobs 2",
     "depth": "-p ginibre --dims 30 --n 50 --samples 10000000 --jobs 1",
 }
-
-HEARING = """
-import signal
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background hears none
-from critpoints.cli import main
-main()
-"""
 
 
 @pytest.mark.parametrize("command", ENDLESS)
