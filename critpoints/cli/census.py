@@ -13,14 +13,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = (
-    "object", "dim", "draw", "critical_points", "minima", "counts", "degenerate", "euler",
-    "euler_expected", "audit", "distinct", "certified", "complete", "undecided",
-    "undecided_volume", "unseen_low", "unseen_high", "rejected", "method", "audit_rounds",
-    "seconds",
+    "object", "dim", "draw", "critical_points", "minima", "counts", "certified", "complete",
+    "audit", "unseen_low", "unseen_high", "undecided", "undecided_volume", "degenerate", "euler",
+    "euler_expected", "distinct", "method", "seconds", "rejected", "audit_rounds",
 )  # fmt: skip
 POINT_COLUMNS = (
-    "object", "dim", "draw", "point", "x", "value", "index", "degenerate",
-    "eigenvalues", "residual", "certified",
+    "object", "dim", "draw", "point", "index", "value", "x", "certified", "residual",
+    "degenerate", "eigenvalues",
 )  # fmt: skip
 
 

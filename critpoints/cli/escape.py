@@ -17,12 +17,12 @@ ENDS = (
     "out_of_budget", "never_leaves",
 )  # fmt: skip
 COLUMNS = (
-    "problem", "optimizer", "dim", "runs", "escaped", *ENDS, "median", "mean", "low", "high",
-    "predicted", "z", "gradient_evaluations", "hessian_products", "status", "seconds",
+    "problem", "optimizer", "dim", "runs", "escaped", "median", "mean", "low", "high", "status",
+    "predicted", "z", *ENDS, "gradient_evaluations", "hessian_products", "seconds",
 )  # fmt: skip
 RUN_COLUMNS = (
-    "problem", "optimizer", "dim", "run", "outcome", "time", "gradients", "products", "index",
-    "value",
+    "problem", "optimizer", "dim", "run", "outcome", "time", "index", "value", "gradients",
+    "products",
 )  # fmt: skip
 Problems = Annotated[
     list[str],

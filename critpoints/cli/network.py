@@ -10,11 +10,11 @@ import typer
 from critpoints.cli import options, output, progress, sampling
 
 POINT_COLUMNS = (
-    "object", "dim", "search", "step", "loss", "test_loss", "test_error", "gradient_norm",
-    "flatness", "index", "index_fraction", "zero_modes", "small", "accepted",
+    "object", "dim", "search", "accepted", "loss", "index", "gradient_norm", "index_fraction",
+    "zero_modes", "small", "flatness", "step", "test_loss", "test_error",
 )  # fmt: skip
 TRAINING_COLUMNS = (
-    "object", "dim", "run", "start_loss", "loss", "test_loss", "test_error", "gradient_norm",
+    "object", "dim", "run", "loss", "test_loss", "test_error", "gradient_norm", "start_loss",
 )  # fmt: skip
 
 
