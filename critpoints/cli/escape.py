@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from critpoints._version import __version__
 from critpoints.cli import options, output, progress, sampling
 
 if TYPE_CHECKING:
@@ -89,7 +90,9 @@ def command(
             frame = escapes(problem, dims, optimizer, level=level, **given)  # type: ignore[arg-type]
             frame = frame.rename(columns={"mean_low": "low", "mean_high": "high"})
     table = [c for c in COLUMNS if c not in ENDS or frame[c].any()] if not single else RUN_COLUMNS
-    output.write(frame.to_dict("records"), form, table)  # type: ignore[arg-type]
+    records: Any = frame.to_dict("records")
+    said = [{"seed": seed, "version": __version__}] if single else None
+    output.write(records, form, table, said)
     raise typer.Exit(0 if single else _finish(frame))
 
 

@@ -18,12 +18,21 @@ FOLDED = 24
 """Text may be folded to this width, where a terminal is narrow."""
 GAP = 2
 """Between columns."""
+POPULATIONS = 3
+"""So many are named in a caption."""
 
 
-def write(records: Sequence[Record], form: Format, columns: Sequence[str]) -> None:
+def write(
+    records: Sequence[Record],
+    form: Format,
+    columns: Sequence[str],
+    sampled: Sequence[Record] | None = None,
+) -> None:
     """Print records; a table shows ``columns`` only, CSV and JSON everything.
 
     The columns are in the order of their importance: a narrow terminal gets the first of them.
+    Below a table of sampled results stands how they were sampled, as the records say, or those
+    that they were made of: ``sampled``.
     """
     if form is Format.json:
         print(json.dumps([_plain(r) for r in records], indent=1, ensure_ascii=False))
@@ -34,6 +43,33 @@ def write(records: Sequence[Record], form: Format, columns: Sequence[str]) -> No
         writer.writerows(rows)
     else:
         _table(records, columns)
+        caption = _caption(records if sampled is None else sampled, columns)
+        if caption:
+            print(caption)
+
+
+def _caption(records: Sequence[Record], columns: Sequence[str]) -> str:
+    """Level, seed, version and populations, where records have a seed and the table has not."""
+    if "seed" in columns or not any("seed" in record for record in records):
+        return ""
+    parts = []
+    for name in ("level", "seed", "version"):
+        values = dict.fromkeys(_text(_value(r.get(name))) for r in records)
+        parts += [f"{name}: {', '.join(values)}"] if any(values) else []
+    return "; ".join([*parts, *_populations(records)])
+
+
+def _populations(records: Sequence[Record]) -> list[str]:
+    """What was sampled; of whom, where objects differ."""
+    of: dict[str, dict[str, None]] = {}
+    for record in records:
+        if record.get("population"):
+            name = str(record.get("object", record.get("problem", "")))
+            of.setdefault(str(record["population"]), {})[name] = None
+    if len(of) > POPULATIONS:
+        return [f"{len(of)} populations: see --format csv"]
+    names = [f"{population} ({', '.join(who)})" for population, who in of.items()]
+    return [f"population: {'; '.join(names if len(of) > 1 else of)}"] if of else []
 
 
 def say(record: Record, form: Format, text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -100,4 +100,6 @@ def command(
         Show.tuning: lambda: found.tuning,
         Show.runs: lambda: found.runs,
     }
-    output.write(tables[show]().to_dict("records"), form, COLUMNS[show])  # type: ignore[arg-type]
+    records: Any = tables[show]().to_dict("records")
+    sampled: Any = found.results.to_dict("records")
+    output.write(records, form, COLUMNS[show], sampled)

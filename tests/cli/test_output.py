@@ -12,6 +12,8 @@ import termios
 
 import pytest
 
+import critpoints
+from critpoints import cli
 from critpoints.cli import (
     census,
     demo,
@@ -158,3 +160,33 @@ def read(descriptor):
                 break
             parts.append(part)
     return b"".join(parts).decode()
+
+
+SAMPLED = {
+    "minima": "minima -e goe -e isotropic --dims 2 --samples 2000 --level .9",
+    "index": "index -e goe --dims 2 --samples 2000 --level .9",
+    "escape": "escape -p quadratic --dims 2 -o gd --runs 8 --level .9",
+    "single": "escape -p quadratic --dims 2 -o gd --runs 8 --single",
+    "race": "race -p quadratic -o gd --grid lr=.1 --runs 8 --level .9",
+    "depth": "depth -p ginibre --dims 2 --n 2 --samples 16 --level .9",
+    "census": "census -l torus:degree=1 --dims 1",
+}
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+def test_below_a_table_stands_how_it_was_sampled(name, capsys):
+    command = [*SAMPLED[name].split(), "--seed", "7", "--jobs", "1", "--store", ":memory:"]
+    assert cli.run(command) == 0
+    (line,) = [x for x in capsys.readouterr().out.splitlines() if "seed: " in x]
+    assert f"seed: 7; version: {critpoints.__version__}" in line
+    assert ("; population: " in line) == (name != "single")
+    assert ("level: 0.9; " in line) == ("--level" in command)
+    if name == "minima":
+        assert line.endswith(
+            "random matrices (goe); critical points of an isotropic Gaussian field (isotropic)"
+        )
+
+
+def test_control_what_is_not_sampled_has_no_seed(capsys):
+    assert cli.run(["exact", "-e", "goe", "--dims", "2"]) == 0
+    assert "seed" not in capsys.readouterr().out
