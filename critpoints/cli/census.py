@@ -111,9 +111,10 @@ def _share(frame: pd.DataFrame) -> str:
 
 
 def _finish(frame: pd.DataFrame) -> int:
-    """Exit status: 3, with one line, if an audit failed or cells stayed undecided."""
+    """Exit status: 3, with one line, if points are missing or cells stayed undecided."""
     wrong = frame[frame["audit"].eq(False)]
     open_ = frame[frame["undecided"] > 0]
+    unseen = frame[frame["unseen_high"] >= 1]  # a search that is saturated ends below one
     said = [
         f"{len(rows)} of {len(frame)} functions {what}"
         for rows, what in (
@@ -121,6 +122,11 @@ def _finish(frame: pd.DataFrame) -> int:
             (
                 open_,
                 f"have undecided cells, {_share(open_)} of the volume: nothing is proven there",
+            ),
+            (
+                unseen,
+                "are incomplete: not all points were found, "
+                f"up to {unseen['unseen_high'].max():.3g} are estimated unseen",
             ),
         )
         if len(rows)

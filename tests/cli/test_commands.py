@@ -12,9 +12,11 @@ import subprocess
 import sys
 import time
 
+import pandas as pd
 import pytest
 
 from critpoints import cli
+from critpoints.cli import census
 
 FIELDS = {
     "object", "population", "dim", "event", "method", "status", "level", "seed", "digest",
@@ -274,6 +276,14 @@ def test_a_census_that_is_not_proven_leaves_with_3(capsys):
     assert found[0]["certified"] is False
     assert cli.run(["census", "-l", "monkey", "--dims", "2", "--jobs", "1"]) == 3
     assert "1 of 1 functions have undecided cells" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("high", "status"), [(0.4, 0), (350_914.0, 3)])
+def test_a_search_that_is_not_saturated_leaves_with_3(high, status, capsys):
+    row = {"audit": None, "undecided": 0, "undecided_volume": 0.0, "unseen_high": high}
+    assert census._finish(pd.DataFrame([row])) == status
+    said = "1 of 1 functions are incomplete" in capsys.readouterr().err
+    assert said == (status == 3)
 
 
 def test_depth_reproduces_the_notes(capsys):
