@@ -92,7 +92,23 @@ def command(
         output.write(records, form, COLUMNS)
     if points and form is not options.Format.json:
         output.write(_points(records), form, POINT_COLUMNS)
+    if form is options.Format.table:
+        for line in _summary(frame):
+            typer.echo(line)
     raise typer.Exit(_finish(frame))
+
+
+def _summary(frame: pd.DataFrame) -> list[str]:
+    """A line a row: the fraction of minima, functions as the unit, and mean counts by index."""
+    from critpoints.study.census import by_index  # noqa: PLC0415 - importing takes a second
+
+    return [
+        f"{name} d={dim}: minima are {r['fraction'].iloc[0]:.4g} "
+        f"[{r['fraction_low'].iloc[0]:.4g}, {r['fraction_high'].iloc[0]:.4g}] of the critical "
+        f"points of {r['draws'].iloc[0]} functions ({r['level'].iloc[0]:.0%} interval); mean "
+        f"counts by index 0..{dim}: {', '.join(f'{c:.4g}' for c in r['count'])}"
+        for (name, dim), r in by_index(frame).groupby(["object", "dim"], sort=False)
+    ]
 
 
 def _points(records: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -222,6 +222,16 @@ def test_census_prints_a_record_a_draw(capsys):
         assert sum(record["counts"]) == record["critical_points"]
 
 
+def test_census_sums_up_below_the_table(capsys):
+    arguments = ["census", "-l", "torus:degree=2", "--dims", "2", "--draws", "3", "--jobs", "1"]
+    found = records(capsys, *arguments)
+    share = sum(r["minima"] for r in found) / sum(r["critical_points"] for r in found)
+    assert cli.run(arguments) == 0
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert f"minima are {share:.4g} [" in line
+    assert "of 3 functions (95% interval); mean counts by index 0..2: " in line
+
+
 def test_census_prints_the_points(capsys):
     arguments = ["census", "-l", "torus:degree=2", "--dims", "2", "--draws", "2", "--jobs", "1"]
     found = records(capsys, *arguments, "--points")
