@@ -135,7 +135,7 @@ def _estimate(e: Estimate) -> dict[str, Any]:
         "status": e.status,
         "level": e.level,
         "samples": e.samples,
-        "hits": e.hits,
+        "hits": e.hits if e.effective is None else None,  # else survivors among replicates
         "effective": e.effective,
         "estimate": e.value,
         "low": e.low,
