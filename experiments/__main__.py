@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -102,10 +103,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(names: Sequence[str], house: House, jobs: int) -> tuple[Path, list[str]]:
     """The page, and the experiments that failed; the others go on without them."""
     failed = []
-    for name in dict.fromkeys(names):
+    wanted = list(dict.fromkeys(names))
+    for place, name in enumerate(wanted, 1):
+        begun = time.monotonic()
+        which = f"{place} of {len(wanted)}: {name}"
+        _say(f"{which} begins", 0)
         try:
             with progress.bar() as show:
                 sample(name, EXPERIMENTS[name], house, jobs, show)
+            _say(f"{which}, {time.monotonic() - begun:.0f} s", 0)
         except ImportError as error:
             failed.append(name)
             _say(f"{name} was left out: {error}", FAILED)

@@ -124,7 +124,10 @@ def test_an_experiment_that_fails_leaves_the_others_and_says_how_to_go_on(
     arguments = ["--root", str(tmp_path), "--jobs", "1", "index_law", "minima_fraction"]
     assert door.main(arguments) == door.FAILED
     captured = capsys.readouterr()
-    (line,) = captured.err.splitlines()
+    first, line, second, end = captured.err.splitlines()
+    assert first == "experiments: 1 of 2: index_law begins"
+    assert second == "experiments: 2 of 2: minima_fraction begins"
+    assert end.startswith("experiments: 2 of 2: minima_fraction, ")
     assert "index_law failed (RuntimeError: half-way there)" in line
     assert "to go on: python -m experiments --preset quick index_law" in line
     front = Path(captured.out.strip()).read_text()
@@ -172,7 +175,7 @@ def test_a_foreign_store_is_one_line_and_kept(tmp_path, capsys):
     store.parent.mkdir(parents=True)
     store.write_text("not a database" * 100)
     assert _run(tmp_path) == 2
-    assert capsys.readouterr().err.count("\n") == 1
+    assert capsys.readouterr().err.count("\n") == 2  # what begins, and why it does not
     assert store.read_text().startswith("not a database")
 
 
@@ -183,5 +186,6 @@ def test_interruption_says_how_to_go_on(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(minima_fraction, "collect", interrupt)
     assert _run(tmp_path) == 130
     error = capsys.readouterr().err
-    assert "go on with python -m experiments --root" in error
-    assert error.count("\n") == 1
+    begun, said = error.splitlines()
+    assert begun == "experiments: 1 of 1: minima_fraction begins"
+    assert "go on with python -m experiments --root" in said

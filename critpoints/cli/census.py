@@ -13,14 +13,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = (
-    "object", "dim", "draw", "critical_points", "minima", "counts", "degenerate", "euler",
-    "euler_expected", "audit", "distinct", "certified", "complete", "undecided",
-    "undecided_volume", "unseen_low", "unseen_high", "rejected", "method", "audit_rounds",
-    "seconds",
+    "object", "dim", "draw", "critical_points", "minima", "counts", "certified", "complete",
+    "audit", "unseen_low", "unseen_high", "undecided", "undecided_volume", "degenerate", "euler",
+    "euler_expected", "distinct", "method", "seconds", "rejected", "audit_rounds",
 )  # fmt: skip
 POINT_COLUMNS = (
-    "object", "dim", "draw", "point", "x", "value", "index", "degenerate",
-    "eigenvalues", "residual", "certified",
+    "object", "dim", "draw", "point", "index", "value", "x", "certified", "residual",
+    "degenerate", "eigenvalues",
 )  # fmt: skip
 
 
@@ -93,7 +92,23 @@ def command(
         output.write(records, form, COLUMNS)
     if points and form is not options.Format.json:
         output.write(_points(records), form, POINT_COLUMNS)
+    if form is options.Format.table:
+        for line in _summary(frame):
+            typer.echo(line)
     raise typer.Exit(_finish(frame))
+
+
+def _summary(frame: pd.DataFrame) -> list[str]:
+    """A line a row: the fraction of minima, functions as the unit, and mean counts by index."""
+    from critpoints.study.census import by_index  # noqa: PLC0415 - importing takes a second
+
+    return [
+        f"{name} d={dim}: minima are {r['fraction'].iloc[0]:.4g} "
+        f"[{r['fraction_low'].iloc[0]:.4g}, {r['fraction_high'].iloc[0]:.4g}] of the critical "
+        f"points of {r['draws'].iloc[0]} functions ({r['level'].iloc[0]:.0%} interval); mean "
+        f"counts by index 0..{dim}: {', '.join(f'{c:.4g}' for c in r['count'])}"
+        for (name, dim), r in by_index(frame).groupby(["object", "dim"], sort=False)
+    ]
 
 
 def _points(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -112,9 +127,10 @@ def _share(frame: pd.DataFrame) -> str:
 
 
 def _finish(frame: pd.DataFrame) -> int:
-    """Exit status: 3, with one line, if an audit failed or cells stayed undecided."""
+    """Exit status: 3, with one line, if points are missing or cells stayed undecided."""
     wrong = frame[frame["audit"].eq(False)]
     open_ = frame[frame["undecided"] > 0]
+    unseen = frame[frame["unseen_high"] >= 1]  # a search that is saturated ends below one
     said = [
         f"{len(rows)} of {len(frame)} functions {what}"
         for rows, what in (
@@ -122,6 +138,11 @@ def _finish(frame: pd.DataFrame) -> int:
             (
                 open_,
                 f"have undecided cells, {_share(open_)} of the volume: nothing is proven there",
+            ),
+            (
+                unseen,
+                "are incomplete: not all points were found, "
+                f"up to {unseen['unseen_high'].max():.3g} are estimated unseen",
             ),
         )
         if len(rows)

@@ -44,7 +44,7 @@ def command(
     records: Any = frame.to_dict("records")
     if form is options.Format.table:
         typer.echo("Fraction of critical points that are minima (95% interval):")
-        output.write(_records(frame), form, COLUMNS)
+        output.write(_records(frame), form, COLUMNS, records)
         typer.echo("\n".join(chart.chart(records, name="object", value="log10_estimate")))
     else:
         output.write(records, form, ())

@@ -10,8 +10,8 @@ from critpoints.cli import options, output, progress, sampling
 
 POWER_COLUMNS = ("n", "y", "dy_da", "dy_db", "log10_y", "log10_dy_da", "log10_dy_db")
 PRODUCT_COLUMNS = (
-    "object", "dim", "n", "quantity", "k", "samples", "alive", "mean", "low", "high", "exact", "z",
-    "variance", "exact_variance",
+    "object", "dim", "n", "quantity", "k", "mean", "low", "high", "exact", "z", "samples",
+    "alive", "variance", "exact_variance",
 )  # fmt: skip
 
 

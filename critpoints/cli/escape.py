@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from critpoints._version import __version__
 from critpoints.cli import options, output, progress, sampling
 
 if TYPE_CHECKING:
@@ -17,12 +18,12 @@ ENDS = (
     "out_of_budget", "never_leaves",
 )  # fmt: skip
 COLUMNS = (
-    "problem", "optimizer", "dim", "runs", "saddles", "escaped", *ENDS, "median", "mean", "low",
-    "high", "predicted", "z", "gradient_evaluations", "hessian_products", "status", "seconds",
+    "problem", "optimizer", "dim", "runs", "escaped", "median", "mean", "low", "high", "status",
+    "saddles", "predicted", "z", *ENDS, "gradient_evaluations", "hessian_products", "seconds",
 )  # fmt: skip
 RUN_COLUMNS = (
-    "problem", "optimizer", "dim", "run", "outcome", "time", "gradients", "products", "index",
-    "value",
+    "problem", "optimizer", "dim", "run", "outcome", "time", "index", "value", "gradients",
+    "products",
 )  # fmt: skip
 Problems = Annotated[
     list[str],
@@ -90,7 +91,9 @@ def command(
             frame = escapes(problem, dims, optimizer, level=level, **given)  # type: ignore[arg-type]
             frame = frame.rename(columns={"mean_low": "low", "mean_high": "high"})
     table = RUN_COLUMNS if single else [c for c in COLUMNS if _telling(frame, c)]
-    output.write(frame.to_dict("records"), form, table)  # type: ignore[arg-type]
+    records: Any = frame.to_dict("records")
+    said = [{"seed": seed, "version": __version__}] if single else None
+    output.write(records, form, table, said)
     raise typer.Exit(0 if single else _finish(frame))
 
 

@@ -9,8 +9,8 @@ import typer
 from critpoints.cli import chart, options, output
 
 COLUMNS = (
-    "ensemble", "population", "dim", "index", "probability", "log10", "count", "log10_count",
-    "log10_asymptotic", "method", "accuracy",
+    "ensemble", "dim", "index", "probability", "log10", "count", "log10_count", "accuracy",
+    "log10_asymptotic", "population", "method",
 )  # fmt: skip
 
 

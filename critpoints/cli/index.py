@@ -7,8 +7,8 @@ import typer
 from critpoints.cli import options, sampling
 
 COLUMNS = (
-    "object", "dim", "index", "method", "status", "samples", "hits", "estimate", "low", "high",
-    "exact", "z",
+    "object", "dim", "index", "estimate", "low", "high", "status", "exact", "z", "method",
+    "samples", "hits",
 )  # fmt: skip
 
 

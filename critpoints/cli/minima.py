@@ -7,8 +7,8 @@ import typer
 from critpoints.cli import chart, options, sampling
 
 COLUMNS = (
-    "object", "dim", "method", "status", "samples", "hits", "estimate", "low", "high",
-    "log10_estimate", "exact", "z", "model_third", "log10_ratio_third", "z_third", "why",
+    "object", "dim", "estimate", "low", "high", "status", "exact", "z", "model_third", "z_third",
+    "method", "samples", "hits", "log10_estimate", "log10_ratio_third", "why",
 )  # fmt: skip
 
 
@@ -44,7 +44,8 @@ def command(
     if form is options.Format.table:
         from critpoints.study.frame import describe_bases  # noqa: PLC0415
 
-        typer.echo("\n".join(describe_bases(frame)))
+        for sentence in describe_bases(frame):
+            typer.echo(sentence)
         if plot:
             shown = chart.chart(frame.to_dict("records"), name="object", value="log10_estimate")  # type: ignore[arg-type]
             typer.echo("\n".join(shown))

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from critpoints.cli import options, output, progress, sampling
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 POINT_COLUMNS = (
-    "object", "dim", "search", "step", "loss", "test_loss", "test_error", "gradient_norm",
-    "flatness", "index", "index_fraction", "zero_modes", "small", "accepted",
+    "object", "dim", "search", "accepted", "loss", "index", "gradient_norm", "index_fraction",
+    "zero_modes", "small", "flatness", "step", "test_loss", "test_error",
 )  # fmt: skip
 TRAINING_COLUMNS = (
-    "object", "dim", "run", "start_loss", "loss", "test_loss", "test_error", "gradient_norm",
+    "object", "dim", "run", "loss", "test_loss", "test_error", "gradient_norm", "start_loss",
 )  # fmt: skip
 
 
@@ -100,9 +103,30 @@ def command(
             )
     columns = POINT_COLUMNS if trainings is None else TRAINING_COLUMNS
     output.write(frame.to_dict("records"), form, columns)  # type: ignore[arg-type]
+    if form is options.Format.table:
+        for name, rows in frame.groupby("object", sort=False):
+            typer.echo(f"{name}: {_summary(rows, trainings is None)}")
     if trainings is None and not frame["accepted"].any():
         print("critpoints: no search found a critical point: raise --iterations", file=sys.stderr)
         raise typer.Exit(3)
+
+
+def _summary(rows: pd.DataFrame, searched: bool) -> str:
+    """How many searches were accepted and how many of these are minima, and the losses."""
+    from scipy.stats import binomtest  # noqa: PLC0415 - importing it takes a second
+
+    kept = rows[rows["accepted"]] if searched else rows
+    said = [f"{len(kept)} of {len(rows)} searches accepted" if searched else f"{len(rows)} runs"]
+    if searched and len(kept):
+        minima = int((kept["index"] == 0).sum())
+        ends = binomtest(minima, len(kept)).proportion_ci(0.95)
+        said.append(
+            f"minima {minima} of {len(kept)}, 95% interval [{ends.low:.4g}, {ends.high:.4g}]"
+        )
+    if len(kept):
+        low, middle, high = kept["loss"].quantile([0.0, 0.5, 1.0])
+        said.append(f"loss {low:.4g} to {high:.4g}, median {middle:.4g}")
+    return "; ".join(said)
 
 
 def _given(settings: dict[str, Any]) -> dict[str, Any]:

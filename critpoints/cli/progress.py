@@ -41,7 +41,7 @@ def bar(log_json: str | None = None) -> Iterator[Shown]:
     from rich.console import Console  # noqa: PLC0415 - only when it is shown
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
 
-    console = Console(stderr=True)
+    console = Console(stderr=True, markup=False, emoji=False)
     columns = (BarColumn(20), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
     with (
         _log(log_json) as log,

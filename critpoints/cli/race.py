@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -107,4 +107,6 @@ def command(
             "--show problems for intervals over runs",
             file=sys.stderr,
         )
-    output.write(tables[show]().to_dict("records"), form, COLUMNS[show])  # type: ignore[arg-type]
+    records: Any = tables[show]().to_dict("records")
+    sampled: Any = found.results.to_dict("records")
+    output.write(records, form, COLUMNS[show], sampled)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from critpoints.study.store import Store
 
 COLUMNS = (
-    "digest", "object", "parameters", "dim", "estimator", "seed", "batches", "samples", "seconds",
-    "created",
+    "digest", "object", "dim", "estimator", "samples", "batches", "seed", "seconds", "created",
+    "parameters",
 )  # fmt: skip
 app = typer.Typer(
     help="List, show, check, export, compute again or remove stored runs.",

@@ -21,6 +21,8 @@ from critpoints.study.spec import Spec
 from critpoints.theory import laws
 
 LOG_THIRD = -math.log(3.0)
+REFUTED = 4.0
+"""A reduced chi-square above this says that a law does not hold."""
 
 
 def records(
@@ -87,13 +89,18 @@ def fit_bases(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def describe_bases(table: pd.DataFrame) -> list[str]:
-    """Say what :func:`fit_bases` found, a sentence a fit."""
+    """Say what :func:`fit_bases` found, a sentence a fit; no base of a law that does not hold."""
     fits = [fit for _, rows in table.groupby("object", sort=False) for fit in _fits(rows)]
     return [_sentence(fit) for fit in fits if not math.isnan(fit["base"])]
 
 
 def _sentence(fit: dict[str, Any]) -> str:
     law = "base^-d" if fit["power"] == "d" else "base^-(d^2)"
+    if fit["chi2_reduced"] > REFUTED:
+        return (
+            f"{fit['object']}: P ~ C {law} does not hold over these dimensions "
+            f"(reduced chi-square {fit['chi2_reduced']:.0f}): no base"
+        )
     limits = f"{fit['base']:.4g} [{fit['low']:.4g}, {fit['high']:.4g}]"
     return f"{fit['object']}: P ~ C {law} with base {limits}; {fit['note']}"
 
@@ -128,7 +135,7 @@ def _estimate(e: Estimate) -> dict[str, Any]:
         "status": e.status,
         "level": e.level,
         "samples": e.samples,
-        "hits": e.hits,
+        "hits": e.hits if e.effective is None else None,  # else survivors among replicates
         "effective": e.effective,
         "estimate": e.value,
         "low": e.low,
@@ -230,7 +237,7 @@ def _fit(name: str, rows: pd.DataFrame, power: str) -> dict[str, Any]:
     half = float(stats.t.isf((1 - rows["level"].iloc[0]) / 2, len(x) - 2)) * slope_error
     slope = -float(coefficients[1])
     note = f"local to d = {dims[0]}..{dims[-1]}: a base at finite d is not the limit"
-    if reduced > 4:
+    if reduced > REFUTED:
         note += f"; the points bend away from this law (reduced chi-square {reduced:.0f})"
     values = {"base": slope, "low": slope - half, "high": slope + half}
     bases = {key: math.exp(min(value, 709.0)) for key, value in values.items()}

@@ -135,9 +135,15 @@ def _compared(
     best = min(works, key=lambda e: works[e])
     if not math.isfinite(works[best]):
         return Plan(counting, f"a pilot saw {seen}, and no method for rare minima fits{dear}")
-    said = [f"{e.method} {works[e]:.2g} s" for e in works if math.isfinite(works[e])]
+    said = [f"{_named(e)} {works[e]:.2g} s" for e in works if math.isfinite(works[e])]
     ending = "" if math.isfinite(works[counting]) else f"; a pilot of counting saw {seen}"
     return Plan(best, f"predicted work {', '.join(said)}{ending}{dear}")
+
+
+def _named(estimator: EventEstimator) -> str:
+    """The method, with its particles where it walks with so many more than by default."""
+    crowd = isinstance(estimator, Grown) and estimator.particles == CROWD
+    return f"{estimator.method} with {CROWD} particles" if crowd else estimator.method
 
 
 def _affordable(ensemble: Ensemble, seconds: float | None) -> tuple[list[Rare], str]:

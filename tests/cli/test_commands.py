@@ -12,9 +12,11 @@ import subprocess
 import sys
 import time
 
+import pandas as pd
 import pytest
 
 from critpoints import cli
+from critpoints.cli import census
 from tests.study.survivors import HEARING
 
 FIELDS = {
@@ -221,6 +223,16 @@ def test_census_prints_a_record_a_draw(capsys):
         assert sum(record["counts"]) == record["critical_points"]
 
 
+def test_census_sums_up_below_the_table(capsys):
+    arguments = ["census", "-l", "torus:degree=2", "--dims", "2", "--draws", "3", "--jobs", "1"]
+    found = records(capsys, *arguments)
+    share = sum(r["minima"] for r in found) / sum(r["critical_points"] for r in found)
+    assert cli.run(arguments) == 0
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert f"minima are {share:.4g} [" in line
+    assert "of 3 functions (95% interval); mean counts by index 0..2: " in line
+
+
 def test_census_prints_the_points(capsys):
     arguments = ["census", "-l", "torus:degree=2", "--dims", "2", "--draws", "2", "--jobs", "1"]
     found = records(capsys, *arguments, "--points")
@@ -275,6 +287,14 @@ def test_a_census_that_is_not_proven_leaves_with_3(capsys):
     assert found[0]["certified"] is False
     assert cli.run(["census", "-l", "monkey", "--dims", "2", "--jobs", "1"]) == 3
     assert "1 of 1 functions have undecided cells" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("high", "status"), [(0.4, 0), (350_914.0, 3)])
+def test_a_search_that_is_not_saturated_leaves_with_3(high, status, capsys):
+    row = {"audit": None, "undecided": 0, "undecided_volume": 0.0, "unseen_high": high}
+    assert census._finish(pd.DataFrame([row])) == status
+    said = "1 of 1 functions are incomplete" in capsys.readouterr().err
+    assert said == (status == 3)
 
 
 def test_depth_reproduces_the_notes(capsys):

@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from critpoints import cli
+from critpoints.cli import network
 
 EXTRA = ("jax", "optax", "sklearn")
 ESCAPE = "escape -p network-saddle --dims 61 -o gd:lr=.1 --runs 8"
@@ -86,6 +88,18 @@ def test_a_row_a_search(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(row["small"] and row["gradient_norm"] < 1e-8 for row in kept)
     assert all(row["index_fraction"] == row["index"] / 13 for row in found)
     assert any(not row["accepted"] for row in found)
+
+
+def test_searches_and_trainings_are_summed_up() -> None:
+    rows = pd.DataFrame(
+        {"accepted": [True, True, False], "index": [0, 1, 2], "loss": [0.25, 0.75, 9.0]}
+    )
+    assert network._summary(rows, True) == (
+        "2 of 3 searches accepted; minima 1 of 2, 95% interval [0.01258, 0.9874]; "
+        "loss 0.25 to 0.75, median 0.5"
+    )
+    assert network._summary(rows[2:], True) == "0 of 1 searches accepted"
+    assert network._summary(rows, False) == "3 runs; loss 0.25 to 9, median 0.75"
 
 
 def test_no_critical_point_leaves_with_3(capsys: pytest.CaptureFixture[str]) -> None:

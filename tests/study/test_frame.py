@@ -15,7 +15,7 @@ from critpoints.estimators import Proportion, Weighted
 from critpoints.protocols import Ensemble
 from critpoints.rule import Rule
 from critpoints.study.collect import Outcome, collect
-from critpoints.study.frame import fit_bases, frame, records, z_score
+from critpoints.study.frame import describe_bases, fit_bases, frame, records, z_score
 from critpoints.study.spec import Spec
 from critpoints.tally import Counts
 
@@ -170,3 +170,11 @@ def test_every_object_has_its_own_base() -> None:
     table = frame(rows).drop_duplicates("object").set_index("object")
     assert table["base_d"].tolist() == pytest.approx([3, 2], rel=0.02)
     assert len(frame(rows)) == 8
+
+
+def test_a_law_that_is_refuted_has_no_base_in_words() -> None:
+    table = synthetic(third, np.random.default_rng(3))
+    right, wrong = describe_bases(table)
+    assert "base^-d with base" in right
+    assert "base^-(d^2) does not hold" in wrong
+    assert "with base" not in wrong

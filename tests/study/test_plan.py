@@ -10,8 +10,9 @@ import pytest
 
 from critpoints import Ensemble, minima_fraction, sweep
 from critpoints.ensembles import GaussianEnsemble, IsotropicField, Wigner, Wishart
+from critpoints.estimators import Grown
 from critpoints.study.objects import build
-from critpoints.study.plan import METHODS, plan
+from critpoints.study.plan import CROWD, METHODS, _named, plan
 
 
 def chosen(ensemble: Ensemble, rel_error: float | None = 0.1) -> str:
@@ -141,3 +142,8 @@ def _accepts(ensemble: Ensemble, event: str, method: str) -> bool:
         return plan(ensemble, event, method).estimator.method == method
     except ValueError:
         return False
+
+
+def test_two_filters_are_told_apart_by_their_particles() -> None:
+    assert _named(Grown()) == "grown"
+    assert _named(Grown(particles=CROWD)) == f"grown with {CROWD} particles"
