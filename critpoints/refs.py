@@ -33,9 +33,11 @@ class Ref:
     cls: type
     preset: Mapping[str, Any]
     keys: Mapping[str, Any]
+    kind: str = "object"
 
     def __call__(self, dim: int) -> Any:
         """Build the object in dimension ``dim``; its own validation speaks."""
+        check_dim_first(self.kind, self.cls)
         return self.cls(dim, **self.preset, **self.keys)
 
     def __str__(self) -> str:
@@ -68,13 +70,28 @@ def parse(text: str, registry: Mapping[str, Entry], kind: str) -> Ref:
         if key in keys:
             raise ValueError(f"{kind} {text!r}: key {key!r} is given twice")
         keys[key] = _convert(f"{kind} {name!r}: {key}", value.strip(), allowed[key])
-    return Ref(name, entry.cls, entry.preset, keys)
+    return Ref(name, entry.cls, entry.preset, keys, kind)
+
+
+def check_dim_first(kind: str, cls: type) -> None:
+    """Refuse a class that cannot be made in any dimension asked for.
+
+    Raises
+    ------
+    TypeError
+        If the first argument of its constructor is not ``dim``.
+    """
+    if next(iter(_arguments(cls)), None) != "dim":
+        raise TypeError(
+            f"{kind} {cls.__qualname__} cannot be made in a dimension: it must be a frozen "
+            "dataclass whose first field is dim"
+        )
 
 
 def parameters(cls: type) -> dict[str, Any]:
     """Constructor fields and their types, the dimension left out."""
     if not dataclasses.is_dataclass(cls):
-        names = [p for p in inspect.signature(cls).parameters if p != "dim"]
+        names = [p for p in _arguments(cls) if p != "dim"]
         return dict.fromkeys(names, str)
     hints = typing.get_type_hints(cls)
     return {f.name: hints[f.name] for f in dataclasses.fields(cls) if f.init and f.name != "dim"}
@@ -116,6 +133,14 @@ def fields(obj: Any) -> dict[str, Any]:
     return {
         f.name: getattr(obj, f.name) for f in dataclasses.fields(obj) if f.init and f.name != "dim"
     }
+
+
+def _arguments(cls: type) -> list[str]:
+    """Names of the constructor's arguments; none where Python does not know them."""
+    try:
+        return list(inspect.signature(cls).parameters)
+    except ValueError:  # int, and what else is written in C
+        return []
 
 
 def _split(text: str, registry: Mapping[str, Entry]) -> tuple[str, str]:

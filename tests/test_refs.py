@@ -145,3 +145,19 @@ def test_a_module_that_fails_is_named(
 def test_only_text_is_a_reference() -> None:
     with pytest.raises(TypeError, match="ensemble must be a reference such as"):
         parse(3, ENSEMBLES, "ensemble")
+
+
+class WithoutDim:
+    """No constructor at all."""
+
+
+@dataclass(frozen=True)
+class DimLast:
+    scale: float = 1.0
+    dim: int = 2
+
+
+@pytest.mark.parametrize("name", ["WithoutDim", "DimLast"])
+def test_a_class_that_takes_no_dimension_is_told_what_is_needed(name: str) -> None:
+    with pytest.raises(TypeError, match=f"{name} .*frozen dataclass whose first field is dim"):
+        made(f"{__name__}:{name}")

@@ -63,7 +63,7 @@ def _table(records: Sequence[Record], columns: Sequence[str]) -> None:
         )
     for record in records:
         table.add_row(*(_text(_value(record.get(c))) for c in shown))
-    console = Console(highlight=False, markup=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = 250
     console.print(table)

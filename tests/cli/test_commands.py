@@ -15,6 +15,7 @@ import time
 import pytest
 
 from critpoints import cli
+from critpoints.cli import options, output
 
 FIELDS = {
     "object", "population", "dim", "event", "method", "status", "level", "seed", "digest",
@@ -351,3 +352,9 @@ def test_list_problems_and_optimizers(capsys):
     assert {"quadratic", "octopus", "cliff", "spin"} <= problems
     optimizers = {r["name"]: r["keys"] for r in records(capsys, "list", "optimizers")}
     assert "momentum=0.9" in optimizers["momentum"]
+
+
+def test_a_table_shows_names_as_they_are(capsys):
+    """A colon on either side of a word is no emoji."""
+    output.write([{"object": "mine:top:width=1"}], options.Format.table, ["object"])
+    assert "mine:top:width=1" in capsys.readouterr().out
