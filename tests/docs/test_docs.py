@@ -107,7 +107,8 @@ def test_a_class_of_an_example_works_by_reference(command, tmp_path, monkeypatch
     assert json.loads(printed.out)
     assert printed.err == ""
     with Store.reading(store) as kept:
-        assert bool(kept.entries()) != ("-p own_l" in command)  # what wraps a function is kept in memory
+        in_memory = "-p own_l" in command  # what wraps a function has no identity
+        assert bool(kept.entries()) != in_memory
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
