@@ -9,9 +9,11 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import inspect
+import sys
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from critpoints.validation import nearest
@@ -121,9 +123,23 @@ def describe(obj: Any, registry: Mapping[str, Entry]) -> str:
         if entry.cls is cls and all(values.get(k) == v for k, v in entry.preset.items())
     ]
     if not fitting:
-        return canonical(f"{cls.__module__}:{cls.__qualname__}", cls, values)
+        return canonical(qualified(cls), cls, values)
     _, name, entry = max(fitting, key=lambda item: item[0])
     return canonical(name, cls, {k: v for k, v in values.items() if k not in entry.preset})
+
+
+def qualified(named: Any) -> str:
+    """``module:Class``, and for what the script that is run defines what importing it would say.
+
+    So a class is the same whether its file is run or imported. At a prompt, where there is no
+    file, the module stays ``__main__``.
+    """
+    module = str(named.__module__)
+    if module == "__main__":
+        main = sys.modules["__main__"]
+        spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
+        module = spec.name if spec else Path(file).stem if file else module
+    return f"{module}:{named.__qualname__}"
 
 
 def fields(obj: Any) -> dict[str, Any]:
