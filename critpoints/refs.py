@@ -67,6 +67,8 @@ def parse(text: str, registry: Mapping[str, Entry], kind: str) -> Ref:
         key = key.strip()
         if not equals:
             raise ValueError(f"{kind} {text!r}: {item!r} is not key=value")
+        if not allowed:
+            raise ValueError(f"{kind} {name!r} has no keys, got {key!r}")
         if key not in allowed:
             raise ValueError(f"{kind} {name!r} has no key {key!r}{nearest(key, allowed)}")
         if key in keys:

@@ -358,3 +358,20 @@ def test_a_table_shows_names_as_they_are(capsys):
     """A colon on either side of a word is no emoji."""
     output.write([{"object": "mine:top:width=1"}], options.Format.table, ["object"])
     assert "mine:top:width=1" in capsys.readouterr().out
+
+
+def test_a_list_tells_names_of_one_class_apart(capsys):
+    for kind in ("ensembles", "landscapes", "problems", "optimizers"):
+        what = [(record["what"], record["keys"]) for record in records(capsys, "list", kind)]
+        assert len(set(what)) == len(what), kind
+
+
+@pytest.mark.parametrize("dims", ["1-2", "1-400"])
+def test_a_closed_pipe_is_a_quiet_end(dims):
+    """Whether all fits into the buffer or not."""
+    command = f"-m critpoints.cli exact -e independent --dims {dims} --format csv"
+    words = [sys.executable, *command.split()]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        error = process.stderr.read()
+    assert (process.returncode, error) == (0, b"")
