@@ -79,7 +79,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, TypeError, ArithmeticError, OSError, ImportError) as error:
         return _say(str(error), 2)
     if status == INTERRUPTED:  # typer turns SIGINT into this status
-        return _say("interrupted; the same command goes on where it stopped", INTERRUPTED)
+        return _say(
+            "interrupted; what was recorded is kept for the same command",
+            INTERRUPTED,
+        )
     return int(status or 0)
 
 

@@ -198,7 +198,7 @@ def test_an_interrupt_is_one_line_and_the_same_command_goes_on(tmp_path):
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, b"")
     assert err.splitlines() == [
-        b"critpoints: interrupted; the same command goes on where it stopped"
+        b"critpoints: interrupted; what was recorded is kept for the same command"
     ]
     with sqlite3.connect(store) as kept:
         assert kept.execute("SELECT count(*) FROM batch").fetchone()[0] > 0
