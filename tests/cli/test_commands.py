@@ -65,7 +65,7 @@ def test_list_names_every_ensemble(capsys):
 
 
 def test_a_second_run_reads_the_store_and_a_tighter_one_extends_it(capsys, tmp_path):
-    store = str(tmp_path / "runs" / "my store.sqlite")
+    store = str(tmp_path / "my store.sqlite")
     command = ("minima", "-e", "goe", "--dims", "2", "--jobs", "1", "--store", store)
     first = records(capsys, *command)
     assert records(capsys, *command) == first
@@ -375,3 +375,10 @@ def test_a_closed_pipe_is_a_quiet_end(dims):
         process.stdout.close()
         error = process.stderr.read()
     assert (process.returncode, error) == (0, b"")
+
+
+def test_a_store_in_a_folder_that_is_not_there_is_refused(capsys, tmp_path):
+    command = ["minima", "-e", "goe", "--dims", "1", "--samples", "10"]
+    assert cli.run([*command, "--store", str(tmp_path / "typo" / "s.sqlite")]) == 2
+    assert "--store" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
