@@ -28,6 +28,20 @@ class StoreError(ValueError):
     """A result store that cannot be opened, is foreign, or contradicts what was computed."""
 
 
+class NotAllowedError(StoreError):
+    """A run of a class that may not be imported, since nobody named it; it is in ``name``."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"the run cannot be recomputed: {name!r} is not of this package: name it with --allow "
+            "to import it"
+        )
+        self.name = name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.name,)
+
+
 class AccuracyError(ArithmeticError):
     """A numerical evaluation whose own check found a defect above its stated bound."""
 

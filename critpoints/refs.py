@@ -9,9 +9,11 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import inspect
+import sys
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from critpoints.validation import nearest
@@ -33,9 +35,11 @@ class Ref:
     cls: type
     preset: Mapping[str, Any]
     keys: Mapping[str, Any]
+    kind: str = "object"
 
     def __call__(self, dim: int) -> Any:
         """Build the object in dimension ``dim``; its own validation speaks."""
+        check_dim_first(self.kind, self.cls)
         return self.cls(dim, **self.preset, **self.keys)
 
     def __str__(self) -> str:
@@ -63,18 +67,35 @@ def parse(text: str, registry: Mapping[str, Entry], kind: str) -> Ref:
         key = key.strip()
         if not equals:
             raise ValueError(f"{kind} {text!r}: {item!r} is not key=value")
+        if not allowed:
+            raise ValueError(f"{kind} {name!r} has no keys, got {key!r}")
         if key not in allowed:
             raise ValueError(f"{kind} {name!r} has no key {key!r}{nearest(key, allowed)}")
         if key in keys:
             raise ValueError(f"{kind} {text!r}: key {key!r} is given twice")
         keys[key] = _convert(f"{kind} {name!r}: {key}", value.strip(), allowed[key])
-    return Ref(name, entry.cls, entry.preset, keys)
+    return Ref(name, entry.cls, entry.preset, keys, kind)
+
+
+def check_dim_first(kind: str, cls: type) -> None:
+    """Refuse a class that cannot be made in any dimension asked for.
+
+    Raises
+    ------
+    TypeError
+        If the first argument of its constructor is not ``dim``.
+    """
+    if next(iter(_arguments(cls)), None) != "dim":
+        raise TypeError(
+            f"{kind} {cls.__qualname__} cannot be made in a dimension: it must be a frozen "
+            "dataclass whose first field is dim"
+        )
 
 
 def parameters(cls: type) -> dict[str, Any]:
     """Constructor fields and their types, the dimension left out."""
     if not dataclasses.is_dataclass(cls):
-        names = [p for p in inspect.signature(cls).parameters if p != "dim"]
+        names = [p for p in _arguments(cls) if p != "dim"]
         return dict.fromkeys(names, str)
     hints = typing.get_type_hints(cls)
     return {f.name: hints[f.name] for f in dataclasses.fields(cls) if f.init and f.name != "dim"}
@@ -104,9 +125,23 @@ def describe(obj: Any, registry: Mapping[str, Entry]) -> str:
         if entry.cls is cls and all(values.get(k) == v for k, v in entry.preset.items())
     ]
     if not fitting:
-        return canonical(f"{cls.__module__}:{cls.__qualname__}", cls, values)
+        return canonical(qualified(cls), cls, values)
     _, name, entry = max(fitting, key=lambda item: item[0])
     return canonical(name, cls, {k: v for k, v in values.items() if k not in entry.preset})
+
+
+def qualified(named: Any) -> str:
+    """``module:Class``, and for what the script that is run defines what importing it would say.
+
+    So a class is the same whether its file is run or imported. At a prompt, where there is no
+    file, the module stays ``__main__``.
+    """
+    module = str(named.__module__)
+    if module == "__main__":
+        main = sys.modules["__main__"]
+        spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
+        module = spec.name if spec else Path(file).stem if file else module
+    return f"{module}:{named.__qualname__}"
 
 
 def fields(obj: Any) -> dict[str, Any]:
@@ -116,6 +151,14 @@ def fields(obj: Any) -> dict[str, Any]:
     return {
         f.name: getattr(obj, f.name) for f in dataclasses.fields(obj) if f.init and f.name != "dim"
     }
+
+
+def _arguments(cls: type) -> list[str]:
+    """Names of the constructor's arguments; none where Python does not know them."""
+    try:
+        return list(inspect.signature(cls).parameters)
+    except ValueError:  # int, and what else is written in C
+        return []
 
 
 def _split(text: str, registry: Mapping[str, Entry]) -> tuple[str, str]:

@@ -69,7 +69,7 @@ def nearest(value: str, options: Iterable[str]) -> str:
     options = list(options)
     if not options:
         return ": there is none to choose from"
-    close = difflib.get_close_matches(value, options, n=4, cutoff=0.5)
+    close = difflib.get_close_matches(value, options, n=4, cutoff=0.65)
     if close:
         return f": did you mean {' or '.join(close)}?"
     return f": allowed are {', '.join(options)}"

@@ -501,6 +501,7 @@ WRONG: dict[str, tuple[str, ...]] = {
     "show": ("x",),
     "index": ("-1", "3", "x"),
     "draws": ("0", "-1", "x"),
+    "max_cells": ["0", "-1", "1.5", "x"],
     "runs": ("0", "-1", "x"),
     "tuning_runs": ("0", "x"),
     "steps": ("0", "x"),

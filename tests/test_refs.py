@@ -113,7 +113,7 @@ BAD = {
     "zzzz": r"unknown ensemble 'zzzz': allowed are independent, goe",
     "": r"unknown ensemble ''",
     "goi:varience=1": r"no key 'varience': did you mean variance\?",
-    "goe:beta=2": r"'goe' has no key 'beta'",
+    "goe:beta=2": r"'goe' has no keys, got 'beta'",
     "goi:dim=3": r"has no key 'dim'",
     "goi:variance": r"'variance' is not key=value",
     "goi:variance=1,variance=2": r"key 'variance' is given twice",
@@ -145,3 +145,35 @@ def test_a_module_that_fails_is_named(
 def test_only_text_is_a_reference() -> None:
     with pytest.raises(TypeError, match="ensemble must be a reference such as"):
         parse(3, ENSEMBLES, "ensemble")
+
+
+class WithoutDim:
+    """No constructor at all."""
+
+
+@dataclass(frozen=True)
+class DimLast:
+    scale: float = 1.0
+    dim: int = 2
+
+
+@pytest.mark.parametrize("name", ["WithoutDim", "DimLast"])
+def test_a_class_that_takes_no_dimension_is_told_what_is_needed(name: str) -> None:
+    with pytest.raises(TypeError, match=f"{name} .*frozen dataclass whose first field is dim"):
+        made(f"{__name__}:{name}")
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "unsaid"),
+    [
+        ("geo", "did you mean", "wigner"),
+        ("isotropc", "did you mean isotropic?", "wishart"),
+        ("mine", "allowed are", "did you mean"),
+        ("goe:bta=2", "'goe' has no keys, got 'bta'", "choose"),
+        ("beta:bta=2", "did you mean beta?", "no keys"),
+    ],
+)
+def test_only_near_names_are_proposed(text: str, said: str, unsaid: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)) as refused:
+        made(text)
+    assert unsaid not in str(refused.value)

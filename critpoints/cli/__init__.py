@@ -64,21 +64,32 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if os.getcwd() not in sys.path:  # noqa: PTH109 - sys.path holds strings
             sys.path.insert(0, os.getcwd())  # noqa: PTH109
         status = app(args=arguments, prog_name="critpoints", standalone_mode=False)
+        sys.stdout.flush()
     except typer.TyperException as error:
         return _say(error.format_message(), 2)
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except (BrokenPipeError, SystemExit) as end:  # typer leaves when a pipe is closed
+        if not isinstance(end.__context__ or end, BrokenPipeError):
+            raise
+        status = _nobody_reads()
     except MemoryError as error:
         reason = str(error) or "fewer dimensions or a smaller object are needed"
         return _say(f"not enough memory: {reason}", 2)
     except (ValueError, TypeError, ArithmeticError, OSError, ImportError) as error:
         return _say(str(error), 2)
     if status == INTERRUPTED:  # typer turns SIGINT into this status
-        return _say("interrupted; the same command goes on where it stopped", INTERRUPTED)
+        return _say(
+            "interrupted; what was recorded is kept for the same command",
+            INTERRUPTED,
+        )
     return int(status or 0)
+
+
+def _nobody_reads() -> int:
+    """What ``| head`` leaves unread is no error."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _warn(message: Warning | str, *_: object, **__: object) -> None:

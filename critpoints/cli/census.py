@@ -65,10 +65,11 @@ def command(
     store: options.StoreFile = None,
     form: options.FormatOption = options.Format.table,
 ) -> None:
-    """Find all critical points of random or real functions, and prove that none is missing.
+    """Find the critical points of random or real functions; prove that none is missing if bounds
+    of the derivatives are known, elsewhere search and estimate what is missing.
 
     A proof covers each point (certified: there is exactly one here) and the whole (complete:
-    there is no other). Where no proof is to be had, "unseen" bounds what was not found.
+    there is no other). A search says how many it may have missed ("unseen").
 
     Example: critpoints census --landscape torus:degree=4 --dims 2 --draws 10
     """

@@ -30,17 +30,23 @@ def command(
         {
             "name": name,
             "keys": ", ".join(f"{k}={v}" for k, v in _keys(entry).items()),
-            "what": _summary(entry.cls),
+            "what": _summary(entry),
         }
         for name, entry in registry.items()
     ]
     output.write(records, form, ("name", "keys", "what"))
 
 
-def _summary(cls: type) -> str:
-    """First line of the docstring, without its markup."""
-    line = (cls.__doc__ or "").strip().splitlines()[0]
-    return re.sub(r":\w+:`~?([^`]*)`", r"\1", line).replace("``", "")
+def _summary(entry: Any) -> str:
+    """First line of the docstring, without its markup, and the fields that the name presets."""
+    line = (entry.cls.__doc__ or "").strip().splitlines()[0]
+    text = re.sub(r":\w+:`~?([^`]*)`", r"\1", line).replace("``", "")
+    preset = ", ".join(f"{key} = {_short(value)}" for key, value in entry.preset.items())
+    return f"{text} Here {preset}." if preset else text
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _keys(entry: Any) -> dict[str, Any]:

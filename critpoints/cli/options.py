@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +15,13 @@ class Format(StrEnum):
     table = "table"
     csv = "csv"
     json = "json"
+
+
+def _in_a_folder(store: str | None) -> str | None:
+    """Refuse a file in a folder that is not there: a typing error makes no folders."""
+    if store is not None and not Path(store).parent.is_dir():
+        raise ValueError(f"--store {store}: there is no folder {Path(store).parent}")
+    return store
 
 
 Ensembles = Annotated[
@@ -71,6 +79,7 @@ StoreFile = Annotated[
         "--store",
         metavar="FILE",
         help="SQLite file that keeps batches (default: in the user's cache directory).",
+        callback=_in_a_folder,
     ),
 ]
 Method = Annotated[

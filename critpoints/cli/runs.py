@@ -104,14 +104,22 @@ def verify(
 ) -> None:
     """Check the file, every digest and every checksum; exit status 3 if anything is wrong.
 
+    Runs of classes of your own are computed again only if you name the class with --allow.
+
     Example: critpoints runs verify --recompute 2
     """
-    from critpoints.study.ledger import check  # noqa: PLC0415
+    from critpoints.study.ledger import check, not_allowed  # noqa: PLC0415
 
     workers = jobs, options.on(backend, scheduler)
     with _reading(store) as kept:
         defects = check(kept, recompute, *workers, allow=allow or (), seed=seed)
         count = len(kept.entries())
+        left_out = not_allowed(kept, allow or ()) if recompute else {}
+    for name, runs in left_out.items():
+        print(
+            f"critpoints: {runs} of {name} not computed again: name it with --allow {name}",
+            file=sys.stderr,
+        )
     _judge(defects, f"{count} runs are sound", form)
 
 

@@ -167,7 +167,9 @@ class SaddleProblem(Problem):
         if self.dim != self.landscape.dim:
             raise ValueError(f"dim must be {self.landscape.dim}, got {self.dim}")
         if self.radius is None and self.drop is None:
-            raise ValueError("radius and drop are both None: one exit is needed")
+            raise ValueError(
+                "radius and drop are both None: one is needed to say when a run has left"
+            )
         for name, value in (("radius", self.radius), ("drop", self.drop)):
             if value is not None:
                 real(name, value, above=0)
@@ -232,7 +234,16 @@ def from_saddle(
     Raises
     ------
     ValueError, TypeError
-        If an argument is out of range.
+        If an argument is out of range, or neither ``radius`` nor ``drop`` is given: the scale of
+        a function is not known from its values.
+
+    Examples
+    --------
+    >>> from critpoints import escapes, from_saddle
+    >>> from critpoints.landscapes import DoubleWell
+    >>> top = from_saddle(DoubleWell(2), [0, 0], drop=0.1)
+    >>> escapes(top, None, ["gd:lr=.1"], runs=100)["escaped"].tolist()
+    [100]
     """
     if not isinstance(landscape, Landscape):
         raise TypeError(f"landscape must be a Landscape, got {landscape!r}")

@@ -90,7 +90,7 @@ class EscapeTimes(Runs):
         ours = any(entry.cls is cls for entry in OPTIMIZERS.values())
         return {
             "name": self.name,
-            "optimizer": cls.name if ours else f"{cls.__module__}:{cls.__qualname__}",
+            "optimizer": cls.name if ours else refs.qualified(cls),
             "optimizer_version": cls.version,
             "hyper_parameters": list(refs.fields(self.optimizer).items()),
             "steps": self.steps,

@@ -167,11 +167,13 @@ def _beside(e: Estimate, log_exact: float | None, spec: Spec) -> dict[str, Any]:
 def z_score(e: Estimate, log_reference: float) -> float | None:
     """Distance to a reference in standard errors, on the side of the interval that faces it.
 
-    The score statistic where hits are counted and at least 5 hits and 5 misses are expected, else
-    from the half-width of the interval on the logarithm; infinite when what is impossible was seen
-    or what is certain was missed; None when the interval has no width on that side.
+    The score statistic where samples are counted, not replicates, and at least 5 hits and 5 misses
+    are expected, else from the half-width of the interval on the logarithm; infinite when what is
+    impossible was seen or what is certain was missed; None when the interval has no width on that
+    side.
     """
-    if e.hits is not None and e.samples and log_reference > -math.inf:
+    counted = e.hits is not None and e.effective is None
+    if counted and e.samples and log_reference > -math.inf:
         reference = math.exp(log_reference)
         spread = math.sqrt(e.samples * reference * (1 - reference))
         if spread > 0 and e.samples * min(reference, 1 - reference) >= 5:

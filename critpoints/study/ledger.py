@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
-from critpoints.errors import StoreError
+from critpoints.errors import NotAllowedError, StoreError
 from critpoints.study.replay import digest_of, rebuild, recompute
 from critpoints.study.rows import Batch
 from critpoints.study.spec import Spec
@@ -103,7 +104,8 @@ def check(
     """Every defect of a store, a sentence each; none in a sound one.
 
     The file by SQLite's own check, every digest from its identity, every batch from its checksum,
-    and as many batches a run as asked for by computing them again.
+    and as many batches a run as asked for by computing them again: but for runs of classes that
+    are not allowed, which is no defect; see :func:`not_allowed`.
     """
     found = [f"file: {printable(defect)}" for defect in store.defects()]
     for entry in store.entries():
@@ -116,9 +118,24 @@ def check(
                 chosen = np.random.default_rng(seed).permutation(len(batches))[:recomputed]
                 numbers = [batches[k][0] for k in chosen.tolist()]
                 found += _contradictions(spec, batches, recompute(spec, numbers, jobs, backend))
+        except NotAllowedError:
+            continue
         except StoreError as error:
             found.append(f"run {printable(entry.digest)[:SHORT]}: {error}")
     return found
+
+
+def not_allowed(store: Store, allow: Sequence[str] = ()) -> dict[str, int]:
+    """How many runs of each class that may not be imported there are."""
+    found: Counter[str] = Counter()
+    for entry in store.entries():
+        try:
+            rebuild(identity(entry), allow)
+        except NotAllowedError as error:
+            found[printable(error.name)] += 1
+        except StoreError:  # a defect, for `check` to say
+            continue
+    return dict(found)
 
 
 def printable(text: object) -> str:

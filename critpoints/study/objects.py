@@ -52,6 +52,8 @@ def build(kind: str, given: Any, dim: int | None) -> Any:
         return own if dim is None else replace(own, dim=check_dim(dim))
     if dim is None:
         raise TypeError(f"dim is needed with {given!r}")
+    if isinstance(given, type):
+        refs.check_dim_first(kind, given)
     make = given if isinstance(given, type) else refs.parse(given, registry, kind)
     made = make(check_dim(dim))
     if kind == "problem" and isinstance(made, Landscape | RandomField):

@@ -14,7 +14,7 @@ from critpoints import refs
 from critpoints.census.counts import CensusCounts
 from critpoints.census.learning import NetworkPoints, Trainings
 from critpoints.depth.runs import ProductRuns
-from critpoints.errors import StoreError
+from critpoints.errors import NotAllowedError, StoreError
 from critpoints.escape.times import EscapeTimes
 from critpoints.estimators import Proportion, Weighted
 from critpoints.estimators.grown import Grown
@@ -64,13 +64,17 @@ def rebuild(identity: Any, allow: Sequence[str] = ()) -> Spec:
 
     Raises
     ------
+    NotAllowedError
+        If a class is not allowed.
     StoreError
-        If a class is not allowed, or this version would draw other numbers.
+        If this version would draw other numbers.
     """
     try:
         spec = _spec(identity, allow)
         if batch_bytes(spec) > MAX_BYTES:
             raise ValueError(f"a batch of {spec.batch} samples does not fit into memory")
+    except NotAllowedError:
+        raise
     except _FAULTS as error:
         raise StoreError(
             f"the run cannot be recomputed: {error or type(error).__name__}"
@@ -122,7 +126,7 @@ def _class(name: Any, kind: str, allow: Sequence[str]) -> type:
     if ":" not in name:
         raise ValueError(f"this version does not know {name!r}")
     if name not in allow:
-        raise ValueError(f"{name!r} is not of this package: name it with --allow to import it")
+        raise NotAllowedError(name)
     cls = refs.parse(name, {}, kind).cls
     if not issubclass(cls, KINDS[kind][1]):
         raise TypeError(f"{name!r} is no {kind}")

@@ -51,6 +51,10 @@ class Spec:
         if self.batch == 0:
             object.__setattr__(self, "batch", self.estimator.batch_size(self.source.dim))
 
+    def __getstate__(self) -> dict[str, Any]:
+        """With the identity settled: a worker has another ``__main__``."""
+        return {**vars(self), "digest": self.digest, "address": self.address}
+
     @property
     def storable(self) -> bool:
         """Whether the source has an identity; one without runs in memory only.
@@ -129,7 +133,7 @@ def _law(cls: type) -> str:
     """The name of a law of this package; elsewhere the class, since anyone may use any name."""
     if any(entry.cls is cls for entry in registry_of(cls).values()):
         return str(getattr(cls, "name", None))
-    return f"{cls.__module__}:{cls.__qualname__}"
+    return refs.qualified(cls)
 
 
 def _plain(value: Any) -> Any:
@@ -141,7 +145,7 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, str | int | float):
         return value
     named = value if hasattr(value, "__qualname__") else type(value)
-    return f"{named.__module__}:{named.__qualname__}"
+    return refs.qualified(named)
 
 
 def _writable(value: Any) -> bool:

@@ -1,26 +1,30 @@
-"""Your own loss as plain functions of one point: two linear layers of one unit, weight decay."""
+"""A loss of your own, (w·w'/2 - 1)²/2 + decay |w|²/2, where w' is w backwards."""
 
-import numpy as np
+from dataclasses import dataclass
 
-from critpoints import Box, from_callables
-from critpoints.census import census
-
-DECAY = 0.1
+from critpoints import Box, Landscape, censuses
 
 
-def loss(w):
-    return (w[0] * w[1] - 1) ** 2 / 2 + DECAY * (w @ w) / 2
+@dataclass(frozen=True)
+class Loss(Landscape):
+    dim: int
+    decay: float = 0.1
+    name, version = "loss", 1
+    domain = property(lambda self: Box(self.dim, -3, 3))
+
+    def error(self, w):
+        return (w * w[:, ::-1]).sum(axis=1, keepdims=True) / 2 - 1
+
+    def value(self, w):
+        return (self.error(w)[:, 0] ** 2 + self.decay * (w**2).sum(axis=1)) / 2
+
+    def gradient(self, w):
+        return self.error(w) * w[:, ::-1] + self.decay * w
+
+    def hvp(self, w, v):
+        slope = (w[:, ::-1] * v).sum(axis=1, keepdims=True)
+        return slope * w[:, ::-1] + self.error(w) * v[:, ::-1] + self.decay * v
 
 
-def gradient(w):
-    return (w[0] * w[1] - 1) * w[::-1] + DECAY * w
-
-
-def hessian(w):
-    cross = 2 * w[0] * w[1] - 1
-    return np.array([[w[1] ** 2 + DECAY, cross], [cross, w[0] ** 2 + DECAY]])
-
-
-landscape = from_callables(loss, gradient, hessian, domain=Box(2, -3, 3), batched=False)
-for record in census(landscape, starts=500).records():
-    print(np.round(record["x"], 4), f"{record['value']:.4f} index {record['index']}")
+if __name__ == "__main__":
+    print(censuses(Loss(2))[["object", "counts", "audit"]].to_string(index=False))

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from critpoints import cli
-from critpoints.cli import census
+from critpoints.cli import census, options, output
 from tests.study.survivors import HEARING
 
 FIELDS = {
@@ -67,7 +67,7 @@ def test_list_names_every_ensemble(capsys):
 
 
 def test_a_second_run_reads_the_store_and_a_tighter_one_extends_it(capsys, tmp_path):
-    store = str(tmp_path / "runs" / "my store.sqlite")
+    store = str(tmp_path / "my store.sqlite")
     command = ("minima", "-e", "goe", "--dims", "2", "--jobs", "1", "--store", store)
     first = records(capsys, *command)
     assert records(capsys, *command) == first
@@ -200,7 +200,7 @@ def test_an_interrupt_is_one_line_and_the_same_command_goes_on(tmp_path):
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, b"")
     assert err.splitlines() == [
-        b"critpoints: interrupted; the same command goes on where it stopped"
+        b"critpoints: interrupted; what was recorded is kept for the same command"
     ]
     with sqlite3.connect(store) as kept:
         assert kept.execute("SELECT count(*) FROM batch").fetchone()[0] > 0
@@ -395,3 +395,33 @@ def test_list_problems_and_optimizers(capsys):
     assert {"quadratic", "octopus", "cliff", "spin"} <= problems
     optimizers = {r["name"]: r["keys"] for r in records(capsys, "list", "optimizers")}
     assert "momentum=0.9" in optimizers["momentum"]
+
+
+def test_a_table_shows_names_as_they_are(capsys):
+    """A colon on either side of a word is no emoji."""
+    output.write([{"object": "mine:top:width=1"}], options.Format.table, ["object"])
+    assert "mine:top:width=1" in capsys.readouterr().out
+
+
+def test_a_list_tells_names_of_one_class_apart(capsys):
+    for kind in ("ensembles", "landscapes", "problems", "optimizers"):
+        what = [(record["what"], record["keys"]) for record in records(capsys, "list", kind)]
+        assert len(set(what)) == len(what), kind
+
+
+@pytest.mark.parametrize("dims", ["1-2", "1-400"])
+def test_a_closed_pipe_is_a_quiet_end(dims):
+    """Whether all fits into the buffer or not."""
+    command = f"-m critpoints.cli exact -e independent --dims {dims} --format csv"
+    words = [sys.executable, *command.split()]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        error = process.stderr.read()
+    assert (process.returncode, error) == (0, b"")
+
+
+def test_a_store_in_a_folder_that_is_not_there_is_refused(capsys, tmp_path):
+    command = ["minima", "-e", "goe", "--dims", "1", "--samples", "10"]
+    assert cli.run([*command, "--store", str(tmp_path / "typo" / "s.sqlite")]) == 2
+    assert "--store" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

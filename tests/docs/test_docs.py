@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import json
 import pkgutil
 import re
 import subprocess
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 import critpoints
+from critpoints import cli
+from critpoints.study.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -68,6 +71,44 @@ def test_every_example_is_run_on_a_page(example):
     assert any(line in page.read_text() for page in PAGES)
     if example.name.startswith("own_"):
         assert len(example.read_text().splitlines()) <= 30
+
+
+OWN = {
+    "own_ensemble": [
+        "minima -e own_ensemble:Spiked:strength=2 --dims 1-2 --samples 500",
+        "index -e own_ensemble:Spiked --dims 2 --samples 500",
+    ],
+    "own_landscape": [
+        "census -l own_landscape:Egg --dims 1-2",
+        "escape -p own_landscape:Egg --dims 2 -o gd:lr=.1 --runs 5",
+    ],
+    "own_loss": [
+        "census -l own_loss:Loss:decay=.2 --dims 2",
+        "escape -p own_loss:Loss --dims 2 -o gd:lr=.1 --runs 5",
+    ],
+    "own_optimizer": ["escape -p quadratic --dims 2 -o own_optimizer:SignDescent:lr=.1 --runs 5"],
+    "own_problem": ["escape -p own_problem:Top:width=.01 --dims 1-2 -o gd:lr=.1 --runs 5"],
+}
+"""Commands that take the class of an example by its reference."""
+
+
+def test_every_example_of_a_class_is_tried_on_the_command_line():
+    assert set(OWN) == {path.stem for path in EXAMPLES if path.name.startswith("own_")}
+
+
+@pytest.mark.parametrize("command", [line for lines in OWN.values() for line in lines])
+def test_a_class_of_an_example_works_by_reference(command, tmp_path, monkeypatch, capsys):
+    """Nothing but the table is printed: importing the file runs no example."""
+    monkeypatch.syspath_prepend(DOCS / "examples")
+    store = str(tmp_path / "store.sqlite")
+    words = [*command.split(), "--jobs", "1", "--store", store, "--format", "json"]
+    assert cli.run(words) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)
+    assert printed.err == ""
+    with Store.reading(store) as kept:
+        in_memory = "-p own_l" in command  # what wraps a function has no identity
+        assert bool(kept.entries()) != in_memory
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)

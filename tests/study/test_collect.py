@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import pickle
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -281,3 +284,51 @@ def test_a_recorded_batch_that_is_not_the_recomputed_one_is_refused(tmp_path):
         store.put(spec, [(0, Counts([spec.batch - 500, 500]), 0.0)])
         with pytest.raises(StoreError, match="another result"):
             collect([spec], Rule(0.1, None, None), store=store)
+
+
+SCRIPT = """
+from dataclasses import dataclass
+import numpy as np
+from critpoints import Ensemble, sweep
+from critpoints.estimators import Proportion
+from critpoints.study.replay import recompute
+from critpoints.study.spec import Spec
+
+@dataclass(frozen=True)
+class Mine(Ensemble):
+    dim: int
+    name, version = "mine", 1
+    def sample(self, rng, size):
+        return rng.standard_normal((size, 1, 1)) * np.eye(self.dim)
+
+if __name__ == "__main__":
+    table = sweep([Mine(2)], [2], samples=1000, store="store")
+    print(table[["object", "digest", "hits"]].to_string(index=False, header=False))
+    here, there = ([t for _, t, _ in recompute(Spec(Mine(2), Proportion()), [0, 1], jobs)]
+                   for jobs in (1, 2))
+    assert all(a.agrees(b) for a, b in zip(here, there, strict=True))
+"""
+
+
+def test_a_class_is_the_same_whether_its_file_is_run_or_imported(tmp_path: Path) -> None:
+    """Also in workers, whose own main module is another."""
+    (tmp_path / "law_run.py").write_text(SCRIPT)
+    again = "import law_run; from critpoints import sweep; " + (
+        "t = sweep(['law_run:Mine'], [2], samples=1000); "
+        "print(t[['object', 'digest', 'hits']].to_string(index=False, header=False))"
+    )
+    said = [
+        subprocess.run(
+            [sys.executable, *words], cwd=tmp_path, check=True, capture_output=True, text=True
+        ).stdout
+        for words in (["law_run.py"], ["-m", "law_run"], ["-c", again])
+    ]
+    assert said[0].split()[0] == "law_run:Mine"
+    assert len(set(said)) == 1
+
+
+def test_a_spec_takes_its_address_with_it() -> None:
+    """A worker could not work it out for a class of the script that is run."""
+    there = pickle.loads(pickle.dumps(SPECS[0]))  # noqa: S301 - our own
+    assert there == SPECS[0]
+    assert {"digest", "address"} <= set(vars(there))

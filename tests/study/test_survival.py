@@ -275,7 +275,7 @@ def test_a_terminal_interrupt_is_one_line(tmp_path: Path, command: str) -> None:
         _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert err.decode().splitlines() == [
-        "critpoints: interrupted; the same command goes on where it stopped"
+        "critpoints: interrupted; what was recorded is kept for the same command"
     ]
     with Store.reading(tmp_path / "s") as store:
         assert store.entries()[0].batches > 0
