@@ -80,11 +80,11 @@ OWN = {
     ],
     "own_landscape": [
         "census -l own_landscape:Egg --dims 1-2",
-        "escape -p own_landscape:Egg --dims 2 -o gd:lr=.1 --runs 5",
+        "escape -p own_landscape:Egg --dims 2 -o gd:lr=.1 --runs 160",
     ],
     "own_loss": [
         "census -l own_loss:Loss:decay=.2 --dims 2",
-        "escape -p own_loss:Loss --dims 2 -o gd:lr=.1 --runs 5",
+        "escape -p own_loss:Loss --dims 2 -o gd:lr=.1 --runs 160",
     ],
     "own_optimizer": ["escape -p quadratic --dims 2 -o own_optimizer:SignDescent:lr=.1 --runs 5"],
     "own_problem": ["escape -p own_problem:Top:width=.01 --dims 1-2 -o gd:lr=.1 --runs 5"],
