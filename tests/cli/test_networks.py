@@ -57,7 +57,7 @@ def test_one_line_says_what_to_install(command: str, without: dict[str, str]) ->
         "depth -p he-relu --dims 2 --n 3 --samples 20 --jobs 1",
         "list landscapes",
         "index -e network --dims 2 --samples 100 --jobs 1",
-        "census -l deep-linear --dims 3 --jobs 1",
+        "census -l styblinski-tang --dims 2 --jobs 1",
     ],
 )
 def test_the_rest_works_without(command: str, without: dict[str, str]) -> None:

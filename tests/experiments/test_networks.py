@@ -156,7 +156,7 @@ def test_without_jax_the_experiment_is_left_out_and_the_others_go_on(
     monkeypatch.setattr(importlib, "import_module", refuse)
     arguments = ["--root", str(tmp_path), "--jobs", "1", "network_index", "minima_quality"]
     assert door.main(arguments) == 3
-    said = capsys.readouterr().err.splitlines()
+    said = [line for line in capsys.readouterr().err.splitlines() if "begins" not in line]
     assert len(said) == 2
     assert all("pip install critpoints[networks]" in line for line in said)
     assert (tmp_path / "reports" / "quick" / "index.html").exists()
