@@ -1,31 +1,92 @@
-"""What kind of point each is: value, eigenvalues, residual, degenerate or not."""
+r"""Which ends of runs are critical points, and of what kind: every tolerance is local.
+
+An eigenvalue is not distinguishable from zero within
+
+.. math:: d\,\varepsilon\,\|H\| + \text{rounding of } H + 2 M e,
+
+where M is the rate at which the Hessian changes near the point and e the error of the point: ten
+times its last Newton step, and the rounding of its gradient over the smallest eigenvalue that
+counts as different from zero. A residual that rounding made 0 therefore does not make a point
+exact. The nullity is the smallest number of eigenvalues which, left out of e, are within that
+doubt while all others exceed it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from critpoints.census.newton import NEAR, Local, Scale, move, newton_step
-from critpoints.protocols import BoolArray, FloatArray, Landscape
+from critpoints.census.local import Local, length_of, move
+from critpoints.census.newton import newton_step
+from critpoints.census.noise import noise, rounding_level
+from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 
 _EPS = float(np.finfo(float).eps)
 _POLISH = 4  # Newton steps; from 1e-7 one is enough, the rest only confirm it
+_SHORT = 1e-3  # longest step of polishing, and distance of probes of M, in lengths ℓ
+WIDE = 0.1
+"""A move along a null direction, in lengths ℓ, that tells a manifold from an isolated point."""
+_SHARES = 10.0 ** np.arange(-8, 0)  # of ℓ, up to WIDE
 SAFETY = 10.0
 """Error of a point in units of its last Newton step: 1 if the point is simple, q - 1 at x^q."""
 
 
 @dataclass(frozen=True)
 class Kinds:
-    """Facts about m points, see :class:`~critpoints.census.result.Census`; ``error`` is (m,)."""
+    """Facts about m points.
 
+    Attributes
+    ----------
+    points : ndarray, shape (m, ambient)
+        Polished.
+    eigenvalues : ndarray, shape (m, dim)
+    vectors : ndarray, shape (m, dim, dim)
+        Eigenvectors, in columns, in the coordinates of the tangent space.
+    nullity : ndarray of int, shape (m,)
+        Eigenvalues that are not distinguishable from zero.
+    doubt : ndarray, shape (m,)
+        What an eigenvalue must exceed in size.
+    residuals : ndarray, shape (m,)
+        Norms of the gradient.
+    error : ndarray, shape (m,)
+        Of the point, along directions that are not null.
+    bends : ndarray, shape (m,)
+        Lengths ℓ over which the Hessian changes.
+    critical : ndarray of bool, shape (m,)
+        Where the gradient is zero up to rounding.
+    """
+
+    points: FloatArray
     eigenvalues: FloatArray
-    degenerate: BoolArray
+    vectors: FloatArray
+    nullity: IntArray
+    doubt: FloatArray
     residuals: FloatArray
     error: FloatArray
+    bends: FloatArray
+    critical: BoolArray
+
+    @property
+    def degenerate(self) -> BoolArray:
+        """Where an eigenvalue is not distinguishable from zero: (m,)."""
+        return np.asarray(self.nullity > 0)
+
+    @property
+    def negative(self) -> IntArray:
+        """Eigenvalues that are certainly negative: (m,)."""
+        return np.asarray((self.eigenvalues < -self.doubt[:, None]).sum(axis=1))
+
+    def __getitem__(self, rows: BoolArray | IntArray) -> Kinds:
+        return Kinds(*(getattr(self, f.name)[rows] for f in fields(self)))
+
+    def joined(self, other: Kinds) -> Kinds:
+        """These and then others."""
+        pairs = ((getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+        return Kinds(*(np.concatenate(pair) for pair in pairs))
 
 
-def polished(landscape: Landscape, points: FloatArray, scale: Scale) -> FloatArray:
+def polished(landscape: Landscape, points: FloatArray, bends: FloatArray) -> FloatArray:
     """A few more Newton steps; of all iterates the one with the smallest gradient.
 
     Steps are short: along a manifold of points they are noise, and would lead far away.
@@ -39,32 +100,141 @@ def polished(landscape: Landscape, points: FloatArray, scale: Scale) -> FloatArr
         smallest = np.where(better, size, smallest)
         step = np.zeros_like(local.gradient)
         usable = local.finite
-        step[usable], _ = newton_step(
-            local.gradient[usable], local.hessian[usable], NEAR * scale.bend
+        step[usable], _, _ = newton_step(
+            local.gradient[usable], local.hessian[usable], _SHORT * bends[usable]
         )
         here = move(landscape.domain, here, local.vector(step))
     return best
 
 
-def kinds(landscape: Landscape, points: FloatArray, scale: Scale) -> Kinds:
-    """Eigenvalues, residuals and which points cannot be told from degenerate ones.
+def kinds(landscape: Landscape, points: FloatArray, bends: FloatArray) -> Kinds:
+    """Polish points and judge them.
 
-    An eigenvalue cannot be told from zero within its own rounding, d ε ‖H‖ and that of the
-    Hessian, nor within what it may change over the error of the point: error × ‖∇³f‖, the latter
-    estimated by typical Hessian / length over which f bends.
+    Parameters
+    ----------
+    landscape : Landscape
+    points : ndarray, shape (m, ambient)
+    bends : ndarray, shape (m,)
+        Lengths over which the Hessian changes by its own size, as far as known.
     """
-    dim = landscape.dim
-    if not len(points):
-        none = np.empty(0)
-        return Kinds(np.empty((0, dim)), np.empty(0, dtype=np.bool_), none, none)
+    widest = length_of(landscape.domain)
+    bends = np.where(np.isfinite(bends) & (bends > 0), bends, _SHORT * min(widest, 1.0))
+    points = polished(landscape, points, bends)
     local = Local(landscape, points)
-    eigenvalues = np.asarray(np.linalg.eigvalsh(local.hessian), dtype=np.float64)
-    step, _ = newton_step(local.gradient, local.hessian, scale.cap)
-    moved = np.asarray(np.linalg.norm(step, axis=1), dtype=np.float64)
-    error = SAFETY * moved + 4 * _EPS * np.abs(points).max(axis=1)
-    size = np.abs(eigenvalues)
-    rounding = landscape.rounding()
-    own = dim * (_EPS * size.max(axis=1) + (rounding[1] if rounding else 0.0))
-    doubt = own + error * scale.hessian / scale.bend
-    residuals: FloatArray = np.linalg.norm(local.gradient, axis=1)
-    return Kinds(eigenvalues, size.min(axis=1) <= doubt, residuals, error)
+    clean = np.where(local.finite[:, None, None], local.hessian, 0.0)
+    eigenvalues, vectors = (np.asarray(a, dtype=float) for a in np.linalg.eigh(clean))
+    gradient = np.where(local.finite[:, None], local.gradient, np.inf)
+    residuals = np.asarray(np.linalg.norm(gradient, axis=1))
+    floor, blur = noise(landscape, points, bends)
+    along = np.abs(np.einsum("mij,mi->mj", vectors, np.where(np.isfinite(gradient), gradient, 0.0)))
+    nullity, doubt, error = _nullity(
+        landscape, local, eigenvalues, along, floor, blur, _rate(landscape, local, vectors, bends)
+    )
+    alive = (residuals > 0) | np.abs(eigenvalues).any(axis=1) | _stirs(landscape, points, bends)
+    level = rounding_level(landscape, points, bends)
+    critical = local.finite & alive & (residuals <= level)
+    found = Kinds(points, eigenvalues, vectors, nullity, doubt, residuals, error, bends, critical)
+    flat = np.flatnonzero(found.degenerate & critical)
+    error[flat] = _zone(landscape, found[flat], level[flat])
+    return found
+
+
+def _rate(
+    landscape: Landscape, local: Local, vectors: FloatArray, bends: FloatArray
+) -> FloatArray:
+    """M: the largest change of the Hessian per length, along the softest direction and another."""
+    rate = np.zeros(len(local.points))
+    if not len(rate):
+        return rate
+    soft = np.abs(np.einsum("mij,mik,mkj->mj", vectors, local.hessian, vectors)).argmin(axis=1)
+    along = np.take_along_axis(vectors, soft[:, None, None], axis=2)[:, :, 0]
+    across = np.random.default_rng(1).standard_normal(vectors.shape[1])
+    across = np.broadcast_to(across / np.linalg.norm(across), along.shape)
+    reach = _SHORT**2 * bends
+    frame = None if local.basis is None else local.basis
+    for direction in (along, -along, across, -across):
+        there = move(landscape.domain, local.points, local.vector(reach[:, None] * direction))
+        other = Local(landscape, there).hessian
+        if frame is not None:  # both Hessians in the coordinates of one tangent space
+            other = _transported(landscape, there, frame)
+        with np.errstate(all="ignore"):
+            change = np.linalg.norm(other - local.hessian, axis=(1, 2)) / reach
+        rate = np.fmax(rate, np.where(np.isfinite(change), change, 0.0))
+    return rate
+
+
+def _transported(landscape: Landscape, points: FloatArray, frame: FloatArray) -> FloatArray:
+    """Hessians at points very near those to which ``frame`` belongs, in its coordinates."""
+    with np.errstate(all="ignore"):
+        whole = landscape.hessian(points)
+    found = np.swapaxes(frame, 1, 2) @ whole @ frame
+    return np.asarray((found + np.swapaxes(found, 1, 2)) / 2)
+
+
+def _nullity(
+    landscape: Landscape, local: Local, eigenvalues: FloatArray, along: FloatArray,
+    floor: FloatArray, blur: FloatArray, rate: FloatArray,
+) -> tuple[IntArray, FloatArray, FloatArray]:  # fmt: skip
+    """Nullities, what eigenvalues must exceed, and errors of the points: (m,) each."""
+    dim = landscape.dim
+    order = np.argsort(np.abs(eigenvalues), axis=1)
+    size = np.take_along_axis(np.abs(eigenvalues), order, axis=1)
+    slope = np.take_along_axis(along, order, axis=1)
+    known = landscape.rounding()
+    own = dim * (_EPS * size[:, -1] + (known[1] if known else 0.0)) + blur
+    spacing = 4 * _EPS * np.abs(local.points).max(axis=1, initial=0.0)
+    with np.errstate(all="ignore"):
+        steps = np.where(size > 0, slope / size, np.where(slope > 0, np.inf, 0.0))
+        # Newton steps and rounding of all modes but the k softest, for k = 0 … dim.
+        rest = np.sqrt(np.cumsum(steps[:, ::-1] ** 2, axis=1))[:, ::-1]
+        error = SAFETY * rest + 2 * floor[:, None] / size + spacing[:, None]
+        error = np.where(np.isnan(error), np.inf, error)
+        doubt = own[:, None] + np.where(rate[:, None] > 0, 2 * rate[:, None] * error, 0.0)
+    clear = np.concatenate([size > doubt, np.ones((len(size), 1), dtype=np.bool_)], axis=1)
+    nullity = clear.argmax(axis=1)
+    last = np.minimum(nullity, dim - 1)[:, None]
+    chosen = np.take_along_axis(np.stack([doubt, error]), last[None], axis=2)[:, :, 0]
+    all_null = nullity == dim
+    bound = np.where(all_null, np.maximum(size[:, -1], own), chosen[0])
+    return nullity.astype(np.int64), bound, np.where(all_null, np.inf, chosen[1])
+
+
+def _zone(landscape: Landscape, found: Kinds, level: FloatArray) -> FloatArray:
+    """How far along null directions the gradient stays zero up to rounding: (m,).
+
+    That is the error of an isolated point. Where it is :data:`WIDE` lengths ℓ the point may lie on
+    a manifold, and its error is that of the directions that are not null.
+    """
+    zone = np.zeros(len(level))
+    if not len(zone):
+        return zone
+    local = Local(landscape, found.points)
+    order = np.argsort(np.abs(found.eigenvalues), axis=1)
+    vectors = np.take_along_axis(found.vectors, order[:, None, :], axis=2)
+    null = np.arange(landscape.dim) < found.nullity[:, None]
+    weights = np.random.default_rng(4).standard_normal(landscape.dim)
+    for along in (np.where(null, weights, 0.0), np.where(np.arange(landscape.dim) == 0, 1.0, null * 0.0)):
+        tangent = np.einsum("mij,mj->mi", vectors, along)
+        tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
+        for sign in (1.0, -1.0):
+            for share in _SHARES:
+                step = local.vector((sign * share * found.bends)[:, None] * tangent)
+                with np.errstate(all="ignore"):
+                    there = landscape.gradient(move(landscape.domain, found.points, step))
+                    still = np.linalg.norm(there, axis=1) <= level
+                zone = np.where(still, np.maximum(zone, share * found.bends), zone)
+    wide = zone >= WIDE * found.bends
+    stiff = np.where(np.isfinite(found.error), found.error, 0.0)
+    return np.where(wide, stiff, np.maximum(4 * zone, _SHARES[0] * found.bends))
+
+
+def _stirs(landscape: Landscape, points: FloatArray, bends: FloatArray) -> BoolArray:
+    """Whether the gradient is different from zero anywhere near: no, where it has underflowed."""
+    found = np.zeros(len(points), dtype=np.bool_)
+    signs = np.random.default_rng(2).choice([-1.0, 1.0], points.shape[1])
+    for sign in (signs, -signs):
+        step = landscape.domain.tangent(points, sign * bends[:, None])
+        with np.errstate(all="ignore"):
+            there = landscape.gradient(move(landscape.domain, points, step))
+        found |= (np.isfinite(there) & (there != 0)).any(axis=1)
+    return found

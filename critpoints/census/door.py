@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from critpoints.census.cost import predicted_cells
 from critpoints.census.euler import Audit
-from critpoints.census.multistart import multistart
+from critpoints.census.multistart import MASS, STARTS, multistart
 from critpoints.census.result import Census
 from critpoints.census.subdivision import subdivide
 from critpoints.domains import Domain, Sphere
 from critpoints.landscapes.callables import check_derivatives
 from critpoints.protocols import Landscape, RandomField
 from critpoints.seeding import stream
-from critpoints.validation import choice, integer
+from critpoints.validation import choice, integer, real
 
 METHODS = ("auto", "subdivision", "multistart")
 MAX_CELLS = 2_000_000
@@ -24,7 +24,9 @@ def census(
     *,
     method: str = "auto",
     seed: int = 0,
-    starts: int = 20_000,
+    starts: int = STARTS,
+    unseen_mass: float = MASS,
+    level: float = 0.95,
     max_cells: int = MAX_CELLS,
     audit: bool = True,
 ) -> Census:
@@ -37,13 +39,18 @@ def census(
         (:func:`~critpoints.landscapes.check_derivatives`).
     method : {"auto", "subdivision", "multistart"}
         ``subdivision`` proves that no point is missing; it needs a box or a torus and a
-        ``third_bound``. ``multistart`` searches any domain and estimates how many it missed.
+        ``third_bound``. ``multistart`` searches any domain and bounds the mass of what it missed.
         ``auto`` proves what it can prove within ``max_cells``, and searches else; what a proof
         that was begun has left undecided is stated nevertheless.
     seed : int
         Of the random starts.
     starts : int
         How many a search may make.
+    unseen_mass : float
+        The bound of the mass of the unseen that a search aims at: see
+        :func:`~critpoints.census.multistart.multistart`.
+    level : float
+        Confidence level of that bound.
     max_cells : int
         How many cells subdivision may examine; about 10 µs each.
     audit : bool
@@ -75,6 +82,8 @@ def census(
     choice("method", method, METHODS)
     seed = integer("seed", seed, low=0)
     starts = integer("starts", starts, low=1)
+    unseen_mass = real("unseen_mass", unseen_mass, above=0, below=1)
+    level = real("level", level, above=0, below=1)
     max_cells = integer("max_cells", max_cells, low=1)
     if not isinstance(audit, bool):
         raise TypeError(f"audit must be True or False, got {audit!r}")
@@ -88,7 +97,9 @@ def census(
             if proven.complete or method == "subdivision":
                 return judge(proven) if judge else proven
             left = {n: getattr(proven, n) for n in ("undecided", "undecided_volume")}
-        found = multistart(function, seed=seed, starts=starts, audit=judge)
+        found = multistart(
+            function, seed=seed, starts=starts, unseen_mass=unseen_mass, level=level, audit=judge
+        )
         return replace(found, **left)
 
     return search(landscape, Audit(landscape, search) if audit else None)

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from critpoints.census.newton import Scale
+from critpoints.census.scale import Scale
 from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 
 _ARMIJO = 1e-4  # Nocedal & Wright (2006), §3.1

@@ -1,24 +1,28 @@
-"""Newton's method from many starts, until every point has been found several times."""
+"""A search: Newton's method from many starts, walks from what is found, and what that is worth."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from critpoints.census import classify, distinct, kantorovich, newton
+from critpoints.census import distinct, finders, kantorovich, mass
+from critpoints.census.catalogue import NOWHERE, Catalogue, Ends
+from critpoints.census.chao import chao
+from critpoints.census.local import Local
 from critpoints.census.result import Census
-from critpoints.census.unseen import unseen
-from critpoints.domains import Domain
-from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
+from critpoints.domains import Domain, Euclidean
+from critpoints.protocols import FloatArray, Landscape
 from critpoints.validation import integer, real
 
-_FIRST = 256  # starts of the first round; then rounds double
-_SEEN = 4  # on 60 random fields of dimension 3: 2 left points unseen in 6, 3 in 1, 4 in none
-_CONTINUUM = 512  # starts after which degenerate points that do not repeat seem to be endless
-_MANY = 16  # degenerate points, at least, to be taken for parts of a manifold
-_GIVE_UP = 2048  # starts without one isolated point after which there seems to be none
+STARTS = 20_000
+MASS = 1e-3
+"""Mass of the unseen that a search aims at."""
+_FIRST = 256  # starts of the first round; then rounds double until one finds nothing new
+_WALKED = 64  # starts of the first round that are walked down and up too
+_DOUBLINGS = 10  # of the ball that starts come from, at most
+_CONTINUUM = 16  # degenerate points found once that could not be joined to a manifold
 _MARGIN = 5.0  # separation in units of both errors that makes two points different ones
 
 
@@ -26,23 +30,27 @@ def multistart(
     landscape: Landscape,
     *,
     seed: int = 0,
-    starts: int = 20_000,
+    starts: int = STARTS,
+    unseen_mass: float = MASS,
+    level: float = 0.95,
     points: FloatArray | None = None,
-    tolerance: float = 1e-8,
     audit: Callable[[Census], Census] | None = None,
 ) -> Census:
-    """Search from random points of the domain until nothing new turns up.
+    r"""Search from random points of the domain until what is missed is small.
 
-    Rounds of starts double in size. They stop as soon as every point was found four times and the
-    interval of the number unseen (:func:`~critpoints.census.unseen.unseen`) ends below one, when
-    2048 starts found no point at all, or when ``starts`` are used up. Where degenerate points
-    seem to fill a manifold (16 or more, few found twice) only the nondegenerate ones count for
-    that, and for ``unseen``. The census is never ``complete``: a point with a tiny basin may be
-    missing whatever the interval says.
+    Rounds of starts double in size until one of them meets nothing new. Around every new point
+    walks look for its neighbours (:mod:`~critpoints.census.finders`). On all of space the ball
+    that starts come from is doubled until starts from twice the ball meet nothing new.
+
+    Then the list is confirmed by further starts (:mod:`~critpoints.census.mass`):
+    as many as bound the mass of the unseen by ``unseen_mass``, 3100 for 10⁻³, if none of them ends
+    elsewhere. If some do, what they met is added, and the list is confirmed once more, until the
+    bound is met as far as new points decide, and Chao's estimate of the number of points unseen
+    ends below one, or ``starts`` are used up. The census is never ``complete``: a point with a
+    basin below the bound may be missing.
 
     Points are carried over by the landscape's symmetries (``images``): Newton's method is run from
-    every image of a new point. These runs do not count as hits, so that an image too must be found
-    four times; ``unseen`` is estimated from the hits of points and images together.
+    every image of a new point.
 
     With an ``audit`` a search that would stop, but whose Euler sum is wrong, goes on. The audit
     is then a stopping rule: of two points missing, one of each sign, it sees nothing before and
@@ -57,11 +65,12 @@ def multistart(
         Of the random starts.
     starts : int
         How many at most.
+    unseen_mass : float
+        The bound of the mass of the unseen that is aimed at, between 0 and 1.
+    level : float
+        Confidence level of the bound and of Chao's interval.
     points : array_like, shape (m, ambient), optional
         Further starts; they do not count as hits.
-    tolerance : float
-        A run may end where ‖∇f‖ is this share of its typical size; what was found is then
-        polished to rounding.
     audit : callable, optional
         Takes a census and returns it with its Euler sum
         (:class:`~critpoints.census.euler.Audit`).
@@ -72,140 +81,185 @@ def multistart(
         If a number is out of range, or ``points`` has the wrong shape or leaves the domain.
     """
     starts = integer("starts", starts, low=1)
-    tolerance = real("tolerance", tolerance, above=0, below=1)
+    unseen_mass = real("unseen_mass", unseen_mass, above=0, below=1)
+    level = real("level", level, above=0, below=1)
     rng = np.random.default_rng(integer("seed", seed, low=0))
-    first = landscape.domain.sample(rng, min(starts, _FIRST))
-    known = _Known(landscape, newton.scale_of(landscape, first), tolerance)
+    search = _Search(landscape, rng, starts, unseen_mass, level)
     if points is not None:
-        known.search(_checked(landscape.domain, points), counted=False)
-    batch, extra = first, 0
+        search.catalogue.search(_checked(landscape.domain, points), counted=False)
+    search.discover()
+    extra = 0
     while True:
-        known.search(batch, counted=True)
-        left = starts - known.starts
-        if left <= 0 or known.saturated():
-            found = replace(known.census(), audit_rounds=extra)
-            found = audit(found) if audit else found
-            if left <= 0 or found.audit is not False:
-                return found
-            extra += 1
-        batch = landscape.domain.sample(rng, min(left, known.starts))
+        search.confirm()
+        if search.left and not search.settled:
+            continue
+        found = replace(search.census(), audit_rounds=extra)
+        found = audit(found) if audit else found
+        if not search.left or found.audit is not False:
+            return found
+        extra += 1
 
 
-class _Known:
-    """The points found so far, and how often."""
+@dataclass
+class _Search:
+    """A search under way."""
 
-    def __init__(self, landscape: Landscape, scale: newton.Scale, tolerance: float) -> None:
-        self.landscape, self.scale, self.tolerance = landscape, scale, tolerance
-        self.points = np.empty((0, landscape.domain.ambient))
-        self.radii = np.empty(0)
-        self.hits: IntArray = np.empty(0, dtype=np.int64)
-        self.starts = self.rejected = 0
-        self.manifold = False
+    landscape: Landscape
+    rng: np.random.Generator
+    most: int
+    goal: float
+    level: float
 
-    def saturated(self) -> bool:
-        """Whether more starts would hardly find more."""
-        hits = self.hits
-        if self.starts >= _CONTINUUM:
-            degenerate = classify.kinds(self.landscape, self.points, self.scale).degenerate
-            self._note_manifold(degenerate)
-            hits = hits[self._single(degenerate)]
-        if not len(hits):
-            return self.starts >= _GIVE_UP
-        return bool(hits.min() >= _SEEN) and unseen(hits)[1] < 1
+    def __post_init__(self) -> None:
+        self.catalogue = Catalogue(self.landscape)
+        self.domain = self.landscape.domain
+        self.starts = self.rejected = self.nowhere = 0
+        self.walks = self.walked = 0
+        self.confirmations = 0
+        self.mass, self.settled = 1.0, False
 
-    def _note_manifold(self, degenerate: BoolArray) -> None:
-        """Whether degenerate points fill a manifold: they are many, and few were found twice."""
-        many = int(degenerate.sum())
-        self.manifold |= many >= _MANY and 2 * many >= int(self.hits[degenerate].sum())
+    @property
+    def left(self) -> int:
+        """Starts that may still be made."""
+        return self.most - self.starts
 
-    def _single(self, degenerate: BoolArray) -> BoolArray:
-        """Points that count one by one: all, or the nondegenerate ones beside a manifold."""
-        return ~degenerate if self.manifold else np.ones_like(degenerate)
+    @property
+    def alpha(self) -> float:
+        """Error probability of the bound."""
+        return 1 - self.level
 
-    def search(self, starts: FloatArray, *, counted: bool) -> None:
-        """One round."""
-        runs = newton.search(self.landscape, starts, self.scale, self.tolerance)
-        good = runs.outcome == newton.CONVERGED
-        good &= self.landscape.domain.contains(runs.points)
-        radii = classify.SAFETY * runs.steps[good] + 1e-9 * self.scale.bend
-        new = self._add(runs.points[good], radii, int(counted))
-        self.starts += len(starts) * counted
-        self.rejected += int((runs.outcome == newton.FLAT).sum()) * counted
-        for image in self.landscape.images(new) if len(new) else ():
-            self.search(image, counted=False)
+    def discover(self) -> None:
+        """Rounds of starts until one meets nothing new, from balls that grow on all of space."""
+        self._round(min(_FIRST, self.left), walked=True)
+        self._rounds()
+        if not isinstance(self.domain, Euclidean):
+            return
+        for _ in range(_DOUBLINGS):
+            inner = self.domain
+            self.domain = Euclidean(inner.dim, 2 * inner.reach)
+            if not self.left or not self._round(min(_FIRST, self.left), walked=True):
+                self.domain = inner
+                return
+            self._rounds()
 
-    def _add(self, points: FloatArray, radii: FloatArray, worth: int) -> FloatArray:
-        """Count what is known, and list what is new: the copy nearest to convergence of each.
+    def _rounds(self) -> None:
+        size = _FIRST
+        while self.left and size <= self.starts:
+            if not self._round(min(size, self.left)):
+                return
+            size *= 2
 
-        Returns what is new.
+    def _round(self, size: int, *, walked: bool = False) -> int:
+        """Make starts and look around what they meet; how many ended at new points."""
+        before = len(self.catalogue)
+        batch = self.domain.sample(self.rng, size)
+        if not self.starts and not Local(self.landscape, batch).finite.any():
+            raise ValueError("gradient and hessian must be finite, but are at no start")
+        ends = self._search(batch)
+        if walked:
+            some = batch[:_WALKED]
+            finders.from_starts(self.catalogue, some)
+        self._look_around()
+        return int((self.catalogue.canonical(ends.entry) >= before).sum())
+
+    def _search(self, batch: FloatArray) -> Ends:
+        ends = self.catalogue.search(batch, counted=True)
+        self.starts += len(batch)
+        self.rejected += ends.flat
+        self.nowhere += int((ends.entry == NOWHERE).sum())
+        return ends
+
+    def _look_around(self) -> None:
+        """Walk from new points, and from what that finds, as long as walks are fewer than starts."""
+        while self.walked < len(self.catalogue.entry):
+            room = self.starts - self.walks
+            if room <= 0:
+                return
+            seen = len(self.catalogue.entry)
+            self.walks += finders.around(self.catalogue, self.walked, room)
+            self.walked = seen
+
+    def confirm(self) -> None:
+        """Bound the mass of the unseen by starts that the list does not depend on."""
+        alpha = mass.spent(self.alpha, self.confirmations)
+        size = mass.starts_for(self.goal, alpha)
+        if self.confirmations:
+            size = max(size, self.starts)
+        size = min(size, self.left)
+        if not size:
+            return
+        self.confirmations += 1
+        listed = len(self.catalogue)
+        entry = self.catalogue.canonical(self._search(self.domain.sample(self.rng, size)).entry)
+        new, nowhere = int((entry >= listed).sum()), int((entry == NOWHERE).sum())
+        self.mass = min(self.mass, mass.upper_limit(new + nowhere, size, alpha))
+        self._look_around()
+        aimed = mass.upper_limit(new, size, alpha) <= self.goal
+        self.settled = aimed and self._chao()[1] < 1 or not len(self.catalogue)
+
+    def _chao(self) -> tuple[float, float]:
+        """Chao's interval of the number of entries not met, orbits of symmetries taken as one.
+
+        Infinite where degenerate points hardly repeat and could not be joined to manifolds.
         """
-        new = np.ones(len(points), dtype=np.bool_)
-        if len(self.points) and len(points):
-            domain = self.landscape.domain
-            near = np.asarray(distinct.tree(domain, self.points).query(points)[1])
-            new = domain.distance(points, self.points[near]) > radii + self.radii[near]
-            self.hits += worth * np.bincount(near[~new], minlength=len(self.hits))
-        label = distinct.merge(self.landscape.domain, points[new], radii[new])
-        order = np.lexsort((radii[new], label))
-        _, first, count = np.unique(label[order], return_index=True, return_counts=True)
-        chosen = order[first]
-        self.points = np.concatenate([self.points, points[new][chosen]])
-        self.radii = np.concatenate([self.radii, radii[new][chosen]])
-        self.hits = np.concatenate([self.hits, worth * count])
-        return points[new][chosen]
+        catalogue = self.catalogue
+        first = catalogue.first
+        entry = catalogue.canonical(catalogue.entry[first])
+        hits, facts = catalogue.hits[entry], catalogue.facts[first]
+        loose = facts.degenerate & ~catalogue.manifold[entry]
+        if loose.sum() >= _CONTINUUM and 2 * loose.sum() >= hits[loose].sum():
+            return 0.0, np.inf
+        images = self.landscape.images(facts.points) if len(first) else ()
+        orbit = distinct.orbits(self.landscape.domain, facts.points, images)
+        together = np.bincount(orbit, weights=hits).astype(np.int64)
+        low, high = chao(together, self.level)
+        size = len(first) / max(len(together), 1)
+        known = int((together == 0).sum())  # found by walks, or from the caller's points
+        return max(low - known, 0.0) * size, max(high - known * (high >= 1), 1e-300) * size
 
     def census(self) -> Census:
-        """Polish, classify and certify."""
-        landscape, domain = self.landscape, self.landscape.domain
-        points, hits = self._polished()
-        facts = classify.kinds(landscape, points, self.scale)
+        """Certify, and sort by value."""
+        landscape, catalogue = self.landscape, self.catalogue
+        first = catalogue.first
+        facts = catalogue.facts[first]
+        points = facts.points
         proof = kantorovich.certify(landscape, points)
         certified = proof.proven & ~facts.degenerate
         certified &= proof.index == (facts.eigenvalues < 0).sum(axis=1)
         error = np.where(certified, proof.error, facts.error)
         values = landscape.value(points) if len(points) else np.empty(0)
         order = np.lexsort((*points.T[::-1], values))
-        single = self._single(facts.degenerate)
+        entry = catalogue.canonical(catalogue.entry[first])
+        unknown = catalogue.joined[entry] & (catalogue.dimension[entry] == 0)
+        dimension = np.where(unknown, -1, catalogue.dimension[entry]).astype(np.int64)
         return Census(
             landscape=landscape,
             points=points[order],
             values=values[order],
             eigenvalues=facts.eigenvalues[order],
             degenerate=facts.degenerate[order],
+            manifold_dim=dimension[order],
             residuals=facts.residuals[order],
             certified=certified[order],
-            distinct=_apart(domain, points, error),
+            distinct=_apart(landscape.domain, points, error),
             complete=False,
             method="multistart",
             starts=self.starts,
+            start_law=_described(self.domain),
+            nowhere=self.nowhere,
             rejected=self.rejected,
-            unseen=self._unseen(points[single], hits[single]),
+            level=self.level,
+            unseen_mass=self.mass,
+            smallest_share=mass.smallest_share(self.starts, self.alpha),
+            unseen=self._chao(),
         )
 
-    def _unseen(self, points: FloatArray, hits: IntArray) -> tuple[float, float]:
-        """Interval of the number of points not found: whole orbits, as images are seen with them.
 
-        Of that number some were found from the caller's starts, not by chance.
-        """
-        images = self.landscape.images(points) if len(points) else ()
-        orbit = distinct.orbits(self.landscape.domain, points, images)
-        together = np.bincount(orbit, weights=hits).astype(np.int64)
-        low, high = unseen(together)
-        size = len(points) / max(len(together), 1)
-        known = int((together == 0).sum())
-        return max(low - known, 0.0) * size, max(high - known, 0.0) * max(size, 1.0)
-
-    def _polished(self) -> tuple[FloatArray, IntArray]:
-        """Points at rounding accuracy; two that then turn out to be one are joined."""
-        points = classify.polished(self.landscape, self.points, self.scale)
-        facts = classify.kinds(self.landscape, points, self.scale)
-        # The error of a degenerate point has no bound: it must not swallow its surroundings.
-        radii = np.minimum(facts.error, classify.SAFETY * newton.NEAR * self.scale.bend)
-        label = distinct.merge(self.landscape.domain, points, radii)
-        best = np.lexsort((facts.error, label))
-        first = best[np.unique(label[best], return_index=True)[1]]
-        hits = np.bincount(label, weights=self.hits, minlength=len(first)).astype(np.int64)
-        return points[first], hits
+def _described(domain: Domain) -> str:
+    """The law of the starts in words."""
+    if isinstance(domain, Euclidean):
+        return f"uniform in the ball of radius {domain.reach:.6g} about the origin"
+    return f"uniform on {domain}"
 
 
 def _apart(domain: Domain, points: FloatArray, error: FloatArray) -> bool:

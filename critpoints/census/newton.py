@@ -3,12 +3,28 @@
 A run looks for a zero of the gradient, of any index. It first takes full steps, capped in length:
 a start thrown far away lands in another basin, which is cheaper than descending to a place where
 ‖∇f‖ has a minimum above zero (on random trigonometric polynomials of dimension 3 this halves the
-evaluations a converged run). What has not converged then is damped by a line search on ‖∇f‖², so
+evaluations per converged run). What has not converged then is damped by a line search on ‖∇f‖², so
 that it converges or stalls. A stalled run has ∇²f ∇f ≈ 0 with ∇f ≠ 0: the point is
 gradient-flat, not critical (Frye et al. 2021), and is rejected.
 
+Everything is judged by what the run itself has met, so that neither the units of f and x nor the
+rest of the domain matter. With s the length of a full Newton step and θ its ratio to the one
+before, a run has converged when
+
+- θ ≤ 1/4 and then θ ≤ 2·10⁻⁴: steps of a quadratically convergent run (Deuflhard's monotonicity
+  test). The Hessian then changes by its own size over s/(2θ²), and s is below 10⁻⁷ of that length;
+- steps that were contracting have come down to the spacing of floating-point numbers at x;
+- steps that had contracted a thousandfold grow again while ‖∇f‖ is down to its own rounding, as
+  probed next to the point (:mod:`~critpoints.census.noise`).
+
+Steps that contract linearly (a degenerate point) are extrapolated to 1/(1 − θ) times their length;
+steps that do not contract (a wall or a tail) are doubled for as long as ‖∇f‖ decreases. Where
+gradient and Hessian vanish together without steps having contracted, underflow has wiped out the
+function: there is nothing to be learned, and the run is lost.
+
 References
 ----------
+Deuflhard (2011), Newton Methods for Nonlinear Problems, §2.1 and §3.3.
 Frye, Simon, Wadia, Ligeralde, DeWeese & Bouchard (2021), Neural Computation 33, arXiv:2003.10397.
 Nocedal & Wright (2006), Numerical Optimization, 2nd ed., §11.2 (merit function, line search).
 """
@@ -20,7 +36,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from critpoints.domains import Box, Domain
+from critpoints.census.deflation import Deflation
+from critpoints.census.local import Local, length_of, move
+from critpoints.census.noise import rounding_level
 from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 
 CONVERGED, FLAT, LOST = 1, 2, 3
@@ -28,110 +46,61 @@ CONVERGED, FLAT, LOST = 1, 2, 3
 
 _EPS = float(np.finfo(float).eps)
 _FREE = 12  # full steps before the line search sets in
-_STEPS = 50
+_STEPS = 24
 _ARMIJO = 1e-4  # Nocedal & Wright, §3.1
 _SHORTEST = 1e-3  # a line search that wants less than this share of a step has stalled
-NEAR = 1e-3
-"""Longest last step of a run to a degenerate point, in lengths over which f bends."""
 _CAP = 16.0  # longest step in units of |gradient| / |Hessian|; 4 to 64 measured alike
 _BLOCK = 2_000_000  # numbers that a block of Hessians may hold
-
-
-@dataclass(frozen=True)
-class Scale:
-    """Typical sizes, so that tolerances have units.
-
-    Attributes
-    ----------
-    gradient, hessian : float
-        Medians of their norms over the starts.
-    length : float
-        Of the domain.
-    floor : float
-        A gradient norm that rounding alone explains.
-    """
-
-    gradient: float
-    hessian: float
-    length: float
-    floor: float
-
-    @property
-    def bend(self) -> float:
-        """Length over which the gradient changes by its own size, at most that of the domain."""
-        if not (self.gradient > 0 and self.hessian > 0):
-            return self.length
-        return min(self.gradient / self.hessian, self.length)
-
-    @property
-    def cap(self) -> float:
-        """Longest step of a run."""
-        return min(_CAP * self.bend, self.length)
+_FINAL = 2e-4  # θ of a last step: s is then 1e-7 of the length over which the Hessian changes
+_QUADRATIC = 0.25  # θ of the step before it
+_CONTRACTING = 0.95
+_FELL = 1e-3  # a run whose steps have fallen so far has been somewhere
+_SPACING = 32 * _EPS  # a step of this share of |x| moves by rounding only
 
 
 @dataclass(frozen=True)
 class Runs:
-    """Where runs ended: points (m, ambient), last Newton steps' lengths (m,), outcomes (m,)."""
+    """Where runs ended.
+
+    Attributes
+    ----------
+    points : ndarray, shape (m, ambient)
+    steps : ndarray, shape (m,)
+        Lengths of the last Newton steps.
+    bends : ndarray, shape (m,)
+        Length over which the Hessian changes by its own size, as far as the run could tell.
+    outcome : ndarray of int, shape (m,)
+    """
 
     points: FloatArray
     steps: FloatArray
+    bends: FloatArray
     outcome: IntArray
 
 
-def scale_of(landscape: Landscape, starts: FloatArray) -> Scale:
-    """Measure the typical sizes at some points."""
-    with np.errstate(all="ignore"):
-        gradients, hessians = landscape.derivatives(starts)
-    gradient = _typical(np.linalg.norm(gradients, axis=1))
-    hessian = _typical(np.linalg.norm(hessians, axis=(1, 2)))
-    length = length_of(landscape.domain)
-    errors = landscape.rounding()
-    known = errors[0] * landscape.dim**0.5 if errors else 0.0
-    return Scale(gradient, hessian, length, max(known, 16 * _EPS * (gradient + hessian * length)))
+def search(
+    landscape: Landscape, starts: FloatArray, deflation: Deflation | None = None
+) -> Runs:
+    """Run from every start, away from the points of ``deflation``.
 
-
-def _typical(norms: FloatArray) -> float:
-    """The median, the largest where most are zero (a plateau); where f is defined at all."""
-    norms = norms[np.isfinite(norms)]
-    if not len(norms):
-        raise ValueError("gradient and hessian must be finite, but are at no start")
-    return float(np.median(norms)) or float(norms.max())
-
-
-def length_of(domain: Domain) -> float:
-    """Period, longest side, radius or reach."""
-    if isinstance(domain, Box):
-        low, high = domain.ends
-        return float((high - low).max())
-    for name in ("period", "radius", "reach"):
-        if getattr(domain, name, None):
-            return float(getattr(domain, name))
-    return 1.0
-
-
-def search(landscape: Landscape, starts: FloatArray, scale: Scale, tolerance: float) -> Runs:
-    """Run from every start.
-
-    A run converges when ‖∇f‖ ≤ ``tolerance`` × typical and the Newton step is below 1e-7 of the
-    length over which f bends, which rules out a gradient-flat point with a small gradient; or
-    when ‖∇f‖ is down to rounding and the step below 1e-3 of that length (a degenerate point,
-    which Newton's method approaches only linearly). The second condition keeps out tails, where
-    f flattens for ever.
+    Parameters
+    ----------
+    landscape : Landscape
+    starts : ndarray, shape (m, ambient)
+    deflation : Deflation, optional
+        Steps are then those of the deflated gradient as long as they are free ones.
     """
     rows = _rows(starts.shape[1])
     parts = [
-        _Search(landscape, starts[k : k + rows], scale, tolerance).run()
-        for k in range(0, len(starts), rows)
+        _Search(landscape, starts[k : k + rows], deflation).run()
+        for k in range(0, max(len(starts), 1), rows)
     ]
-    return Runs(
-        np.concatenate([p.points for p in parts]),
-        np.concatenate([p.steps for p in parts]),
-        np.concatenate([p.outcome for p in parts]),
-    )
+    names = ("points", "steps", "bends", "outcome")
+    return Runs(*(np.concatenate([getattr(p, n) for p in parts]) for n in names))
 
 
 def _rows(ambient: int) -> int:
-    """Runs of a block."""
+    """Runs per block."""
     return int(np.clip(_BLOCK // ambient**2, 64, 4096))
 
 
@@ -140,46 +109,34 @@ def bytes_of_a_search(ambient: int) -> int:
     return 8 * 8 * _rows(ambient) * ambient**2
 
 
-class Local:
-    """Gradient and Hessian in orthonormal coordinates of the tangent spaces at some points."""
-
-    def __init__(self, landscape: Landscape, points: FloatArray) -> None:
-        with np.errstate(all="ignore"):  # what is not finite is looked at by the caller
-            gradient, hessian = landscape.derivatives(points)
-        domain = landscape.domain
-        self.points = points
-        self.basis = None if domain.flat else domain.basis(points)
-        if self.basis is not None:
-            gradient = np.einsum("mai,ma->mi", self.basis, gradient)
-            hessian = np.swapaxes(self.basis, 1, 2) @ hessian @ self.basis
-        self.gradient = gradient
-        self.hessian = (hessian + np.swapaxes(hessian, 1, 2)) / 2
-        self.finite = np.isfinite(gradient).all(axis=1) & np.isfinite(hessian).all(axis=(1, 2))
-
-    def vector(self, step: FloatArray) -> FloatArray:
-        """Tangent vectors from their coordinates."""
-        if self.basis is None:
-            return step
-        return np.asarray(np.einsum("mai,mi->ma", self.basis, step))
-
-
 def newton_step(
-    gradient: FloatArray, hessian: FloatArray, cap: float
-) -> tuple[FloatArray, FloatArray]:
-    r"""Newton steps, components along soft directions shortened to ``cap``, and their decrease.
+    gradient: FloatArray, hessian: FloatArray, cap: FloatArray
+) -> tuple[FloatArray, FloatArray, BoolArray]:
+    r"""Newton steps, components along soft directions shortened to ``cap``, (m,).
 
     In eigenvectors the step is :math:`p_i = -s_i c_i/\lambda_i` with the largest
     :math:`s_i \le 1` such that :math:`|p_i| \le` cap: the minimum-residual step of a Hessian
     whose soft part is truncated. Always a descent direction of :math:`\|\nabla f\|^2/2`, of slope
-    :math:`-\sum_i s_i c_i^2`, which is the second result.
+    :math:`-\sum_i s_i c_i^2`.
+
+    Returns
+    -------
+    step : ndarray, shape (m, dim)
+    decrease : ndarray, shape (m,)
+        :math:`\sum_i s_i c_i^2`.
+    whole : ndarray of bool, shape (m,)
+        Where nothing was shortened.
     """
     step = _solve(hessian, gradient)
     decrease = np.einsum("mi,mi->m", gradient, gradient)
     with np.errstate(invalid="ignore", over="ignore"):
-        long = ~(np.linalg.norm(step, axis=1) <= cap)
+        whole = np.asarray(np.linalg.norm(step, axis=1) <= cap)
+    long = ~whole
     if long.any():
-        step[long], decrease[long] = _truncated(gradient[long], hessian[long], cap)
-    return step, decrease
+        step[long], decrease[long], whole[long] = _truncated(
+            gradient[long], hessian[long], cap[long]
+        )
+    return step, decrease, whole
 
 
 def _solve(hessian: FloatArray, gradient: FloatArray) -> FloatArray:
@@ -191,42 +148,56 @@ def _solve(hessian: FloatArray, gradient: FloatArray) -> FloatArray:
 
 
 def _truncated(
-    gradient: FloatArray, hessian: FloatArray, cap: float
-) -> tuple[FloatArray, FloatArray]:
+    gradient: FloatArray, hessian: FloatArray, cap: FloatArray
+) -> tuple[FloatArray, FloatArray, BoolArray]:
     eigenvalues, vectors = np.linalg.eigh(hessian)
     along = np.einsum("mij,mi->mj", vectors, gradient)
-    size, wanted = np.abs(eigenvalues) * cap, np.abs(along)
+    size, wanted = np.abs(eigenvalues) * cap[:, None], np.abs(along)
     share = np.where(wanted > size, size / np.where(wanted > 0, wanted, 1.0), 1.0)
     safe = np.where(eigenvalues == 0, 1.0, eigenvalues)
     step = np.where(eigenvalues == 0, 0.0, -share * along / safe)
     norm = np.linalg.norm(step, axis=1)
     shorter = np.minimum(1.0, cap / np.where(norm > 0, norm, 1.0))
     moved = np.einsum("mij,mj->mi", vectors, step) * shorter[:, None]
-    return moved, shorter * np.einsum("mj,mj->m", share, along**2)
+    whole = (share == 1).all(axis=1) & (eigenvalues != 0).all(axis=1) & (shorter == 1)
+    return moved, shorter * np.einsum("mj,mj->m", share, along**2), whole
 
 
 class _Search:
-    """Runs under way. Each has its own step length: one evaluation a run an iteration."""
+    """Runs under way. Each has its own step length: one evaluation per run and iteration."""
+
+    _STATE = (
+        "run_of", "x", "step", "share", "merit", "decrease", "cap", "length", "whole", "ratio",
+        "before", "boost", "longest", "shortest", "best", "smallest",
+    )  # fmt: skip
 
     def __init__(
-        self, landscape: Landscape, starts: FloatArray, scale: Scale, tolerance: float
+        self, landscape: Landscape, starts: FloatArray, deflation: Deflation | None
     ) -> None:
-        self.landscape, self.scale, self.tolerance = landscape, scale, tolerance
+        self.landscape, self.deflation = landscape, deflation
+        self.widest = length_of(landscape.domain)
+        runs = len(starts)
         self.result = Runs(
-            starts.copy(), np.full(len(starts), np.inf), np.full(len(starts), LOST, np.int64)
+            starts.copy(), np.full(runs, np.inf), np.full(runs, np.inf), np.full(runs, LOST)
         )
-        self.run_of = np.arange(len(starts))
-        self.share = np.ones(len(starts))
-        self.x = starts
-        self.merit = np.full(len(starts), np.inf)
-        self.decrease = np.zeros(len(starts))
+        self.run_of = np.arange(runs)
+        self.x, self.best = starts.copy(), starts.copy()
         self.step = np.zeros_like(starts)  # as an ambient vector
-        self.length = np.full(len(starts), np.inf)
+        self.share, self.boost = np.ones(runs), np.ones(runs)
+        self.merit, self.smallest = np.full(runs, np.inf), np.full(runs, np.inf)
+        self.decrease, self.cap = np.zeros(runs), np.zeros(runs)
+        self.whole = np.zeros(runs, dtype=np.bool_)
+        # Length of the step under way, its ratio to the one before, and the ratio before that.
+        self.length, self.ratio, self.before = (np.full(runs, np.inf) for _ in range(3))
+        self.longest, self.shortest = np.zeros(runs), np.full(runs, np.inf)
 
     def run(self) -> Runs:
         for iteration in self._iterations():
             self._advance(damped=iteration > _FREE)
             self._retire()
+        settled = self._settle(np.flatnonzero(self._fell & np.isfinite(self.smallest)))
+        rest = np.flatnonzero(~settled & np.isfinite(self.smallest))
+        self._note(rest, self.best[rest], self.length[rest], self.longest[rest], LOST)
         return self.result
 
     def _iterations(self) -> Iterator[int]:
@@ -238,20 +209,44 @@ class _Search:
         """Evaluate every run's trial point; move there, or shorten the step."""
         trial = move(self.landscape.domain, self.x, self.share[:, None] * self.step)
         here = Local(self.landscape, trial)
-        merit = np.where(here.finite, np.einsum("mi,mi->m", here.gradient, here.gradient), np.inf)
-        wanted = self.merit - 2 * _ARMIJO * self.share * self.decrease
-        good = here.finite & ((merit <= wanted) | (not damped))
+        with np.errstate(over="ignore"):
+            merit = np.einsum("mi,mi->m", here.gradient, here.gradient)
+        merit = np.where(here.finite & np.isfinite(merit), merit, np.inf)
+        long = self.share > 1
+        wanted = self.merit - 2 * _ARMIJO * np.minimum(self.share, 1.0) * self.decrease
+        good = np.isfinite(merit) & ((merit <= wanted) | ~(long | damped))
         self._shorten(merit, good)
-        if not good.any():
-            return
-        step, decrease = newton_step(here.gradient[good], here.hessian[good], self.scale.cap)
-        whole = np.zeros_like(here.gradient)
-        whole[good] = step
-        self.x = np.where(good[:, None], trial, self.x)
-        self.step = np.where(good[:, None], here.vector(whole), self.step)
-        self.merit = np.where(good, merit, self.merit)
-        self.length[good] = np.linalg.norm(step, axis=1)
-        self.decrease[good] = decrease
+        if good.any():
+            self._accept(trial, here, merit, np.flatnonzero(good), damped)
+
+    def _accept(
+        self, trial: FloatArray, here: Local, merit: FloatArray, rows: IntArray, damped: bool
+    ) -> None:
+        gradient, hessian = here.gradient[rows], here.hessian[rows]
+        with np.errstate(all="ignore"):
+            bend = np.sqrt(merit[rows]) / np.linalg.norm(hessian, axis=(1, 2))
+        bend = np.where(np.isfinite(bend), bend, 0.0)
+        cap = np.minimum(np.maximum(self.cap[rows], _CAP * bend), self.widest)
+        step, decrease, whole = newton_step(gradient, hessian, cap)
+        length = np.linalg.norm(step, axis=1)
+        plain = self.whole[rows] & whole & (self.share[rows] == 1)
+        with np.errstate(all="ignore"):
+            ratio = np.where(plain, length / self.length[rows], np.inf)
+        ratio = np.where(np.isnan(ratio), 0.0, ratio)  # from a step of no length to another
+        ambient = here.vector(step, rows)
+        if self.deflation and not damped:
+            ambient = self.deflation.applied(trial[rows], ambient, cap)
+        self.share[rows], self.boost[rows] = _lengthened(
+            ratio, self.ratio[rows], self.boost[rows], whole
+        )
+        self.x[rows], self.step[rows], self.merit[rows] = trial[rows], ambient, merit[rows]
+        self.cap[rows], self.decrease[rows], self.whole[rows] = cap, decrease, whole
+        self.before[rows], self.ratio[rows], self.length[rows] = self.ratio[rows], ratio, length
+        full = rows[whole]
+        self.longest[full] = np.maximum(self.longest[full], length[whole])
+        self.shortest[full] = np.minimum(self.shortest[full], length[whole])
+        lower = rows[merit[rows] < self.smallest[rows]]
+        self.best[lower], self.smallest[lower] = trial[lower], merit[lower]
 
     def _shorten(self, merit: FloatArray, good: BoolArray) -> None:
         """Minimise the parabola through slope and both values, within [0.1, 0.5] of the step."""
@@ -259,37 +254,80 @@ class _Search:
         with np.errstate(all="ignore"):
             best = fall / (merit - self.merit + 2 * fall)
         best = np.where(np.isfinite(best), best, 0.0)
-        self.share = np.where(good, 1.0, self.share * np.clip(best, 0.1, 0.5))
+        shorter = np.where(self.share > 1, 1.0, self.share * np.clip(best, 0.1, 0.5))
+        self.share = np.where(good, self.share, shorter)
+        self.boost = np.where(good, self.boost, 1.0)
+
+    @property
+    def _fell(self) -> BoolArray:
+        """Runs whose steps were once a thousand times shorter than the longest before."""
+        return np.asarray(self.shortest <= _FELL * self.longest)
 
     def _retire(self) -> None:
         """Note down runs that ended."""
-        size, scale = np.sqrt(self.merit), self.scale
-        small = (size <= self.tolerance * scale.gradient) & (self.length <= 1e-7 * scale.bend)
-        small &= self.decrease >= self.merit / 2  # the gradient is not where the Hessian is blind
-        exact = (size <= scale.floor) & np.isfinite(self.length)
-        converged = small | (exact & (self.length <= NEAR * scale.bend))
+        contracting = (self.ratio <= _CONTRACTING) | (self.before <= _CONTRACTING)
+        simple = (self.ratio <= _FINAL) & (self.before <= _QUADRATIC)
+        spacing = _SPACING * np.abs(self.x).max(axis=1)
+        resolved = self.whole & (self.length <= spacing) & contracting
+        zero = self.merit == 0
+        met = resolved | (zero & (contracting | self.whole))
         flat = (self.share < _SHORTEST) | (self.decrease <= 1e-6 * self.merit)
-        flat &= np.isfinite(self.merit) & ~converged
-        tail = exact & ~converged & ~flat
-        lost = ~np.isfinite(self.merit) & (self.share < _SHORTEST)
-        ended = np.flatnonzero(converged | flat | tail | lost)
-        if not len(ended):
+        flat &= np.isfinite(self.merit) & ~simple & ~met
+        dead = zero & ~simple & ~met
+        lost = dead | (~np.isfinite(self.merit) & (self.share < _SHORTEST))
+        flat &= ~lost
+        noisy = self._fell & (self.ratio > 1) & ~(simple | met | lost) & np.isfinite(self.merit)
+        noisy |= flat & self._fell
+        settled = self._settle(np.flatnonzero(noisy))
+        restart = noisy & ~settled
+        self.longest = np.where(restart, np.where(self.whole, self.length, 0.0), self.longest)
+        self.shortest = np.where(restart, np.inf, self.shortest)
+        ended = simple | met | flat | lost | settled
+        if not ended.any():
             return
-        runs, outcome = self.run_of[ended], np.full(len(ended), LOST)
-        outcome[flat[ended]], outcome[converged[ended]] = FLAT, CONVERGED
-        end = move(self.landscape.domain, self.x[ended], self.step[ended])  # a step for nothing
-        self.result.points[runs] = np.where(converged[ended, None], end, self.x[ended])
-        self.result.steps[runs], self.result.outcome[runs] = self.length[ended], outcome
-        for name in ("run_of", "share", "x", "merit", "decrease", "step", "length"):
-            setattr(self, name, np.delete(getattr(self, name), ended, axis=0))
+        rows = np.flatnonzero(simple | met)
+        end = move(self.landscape.domain, self.x[rows], self.step[rows])  # a step for nothing
+        end = np.where(np.isfinite(end), end, self.x[rows])
+        with np.errstate(all="ignore"):
+            length = np.where(self.ratio[rows] > 0, self.length[rows] / self.ratio[rows], np.inf)
+            bend = length / (2 * self.before[rows] ** 2)
+        bend = np.where(simple[rows], bend, self.longest[rows])
+        self._note(rows, end, self.length[rows], bend, CONVERGED)
+        rows = np.flatnonzero(flat & ~settled)
+        self._note(rows, self.x[rows], self.length[rows], self.longest[rows], FLAT)
+        for name in self._STATE:
+            setattr(self, name, getattr(self, name)[~ended])
+
+    def _settle(self, rows: IntArray) -> BoolArray:
+        """End runs whose gradient is down to rounding at the best point they have seen: (m,)."""
+        settled = np.zeros(len(self.run_of), dtype=np.bool_)
+        if not len(rows):
+            return settled
+        best, size = self.best[rows], np.sqrt(self.smallest[rows])
+        bend = np.minimum(self.longest[rows], self.widest)
+        rows = rows[size <= rounding_level(self.landscape, best, bend)]
+        settled[rows] = True
+        self._note(rows, self.best[rows], self.shortest[rows], self.longest[rows], CONVERGED)
+        return settled
+
+    def _note(
+        self, rows: IntArray, x: FloatArray, steps: FloatArray, bends: FloatArray, outcome: int
+    ) -> None:
+        runs = self.run_of[rows]
+        self.result.points[runs], self.result.steps[runs] = x, steps
+        self.result.bends[runs] = np.minimum(bends, self.widest)
+        self.result.outcome[runs] = outcome
 
 
-def move(domain: Domain, x: FloatArray, step: FloatArray) -> FloatArray:
-    """Follow a tangent vector; walls of a box reflect."""
-    reached = domain.retract(x, step)
-    if not isinstance(domain, Box):
-        return reached
-    low, high = domain.ends
-    folded = np.mod(reached - low, 2 * (high - low))
-    mirrored = np.clip(low + np.minimum(folded, 2 * (high - low) - folded), low, high)
-    return np.where((reached >= low) & (reached <= high), reached, mirrored)
+def _lengthened(
+    ratio: FloatArray, before: FloatArray, boost: FloatArray, whole: BoolArray
+) -> tuple[FloatArray, FloatArray]:
+    """Shares of the next step to take, and how far steps that do not contract are lengthened."""
+    with np.errstate(invalid="ignore"):
+        steady = whole & (np.abs(ratio - before) <= 0.1 * ratio) & np.isfinite(before)
+    linear = steady & (ratio > 0.3) & (ratio < 0.9)
+    marching = steady & (ratio >= 0.9) & (ratio <= 1.2)
+    boost = np.where(marching, np.minimum(2 * boost, 2.0**20), boost)
+    boost = np.where((ratio < 0.5) | ~whole, 1.0, boost)
+    share = np.where(linear, 1 / (1 - np.where(linear, ratio, 0.0)), 1.0)
+    return np.where(marching, boost, share), boost

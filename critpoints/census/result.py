@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -29,7 +30,10 @@ class Census:
     eigenvalues : ndarray, shape (m, dim)
         Of the Hessian on the tangent space, ascending.
     degenerate : ndarray of bool, shape (m,)
-        Where an eigenvalue cannot be told from zero.
+        Where an eigenvalue is not distinguishable from zero.
+    manifold_dim : ndarray of int, shape (m,)
+        0 for an isolated point; else the dimension of the manifold of critical points that this
+        one stands for, -1 if the dimension is not known.
     residuals : ndarray, shape (m,)
         Norms of the gradient.
     certified : ndarray of bool, shape (m,)
@@ -52,15 +56,29 @@ class Census:
         Why there is no audit, if there is none.
     method : str
         ``subdivision`` or ``multistart``.
-    starts, rejected : int
-        Starts of a multistart search, and how many ended at a gradient-flat point.
+    starts : int
+        Starts of a multistart search.
+    start_law : str
+        Where they were drawn from.
+    nowhere, rejected : int
+        How many of them ended at no critical point, and among these at a gradient-flat one.
     audit_rounds : int
         Further rounds of a multistart search that seemed finished but for its Euler sum. Where
         there are any the sum has chosen where to stop: that it is right at last is then weaker
         evidence that no point is missing than a sum nobody had looked at.
+    level : float
+        Confidence level of what a search says about what it missed.
+    unseen_mass : float
+        Upper bound of the probability that one more start would end at no listed point, or
+        nowhere: the mass of the unseen (:mod:`~critpoints.census.mass`). It says nothing about
+        points with basins smaller than this. NaN for subdivision.
+    smallest_share : float
+        A basin of this share of the start law or more was met with probability ``level``; NaN
+        for subdivision.
     unseen : tuple of float or None
-        Interval of the number of points not found (Chao 1987), for a multistart search; of
-        nondegenerate ones where degenerate points fill a manifold.
+        Chao's estimate of the number of points not found (:func:`~critpoints.census.chao.chao`),
+        manifolds counting as one: an estimate of a lower bound, not a bound. Infinite beside
+        degenerate points that cannot be told from a continuum. None for subdivision.
     """
 
     landscape: Landscape
@@ -79,10 +97,20 @@ class Census:
     euler_expected: int | None = None
     audit_note: str = ""
     starts: int = 0
+    start_law: str = ""
+    nowhere: int = 0
     rejected: int = 0
     audit_rounds: int = 0
+    level: float = 0.95
+    unseen_mass: float = math.nan
+    smallest_share: float = math.nan
     unseen: tuple[float, float] | None = None
     assumption: str = ""
+    manifold_dim: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+    def __post_init__(self) -> None:
+        if len(self.manifold_dim) != len(self.points):
+            object.__setattr__(self, "manifold_dim", np.zeros(len(self.points), dtype=np.int64))
 
     def __len__(self) -> int:
         return len(self.points)
@@ -120,6 +148,7 @@ class Census:
                 "value": float(self.values[number]),
                 "index": int(self.index[number]),
                 "degenerate": bool(self.degenerate[number]),
+                "manifold_dim": int(self.manifold_dim[number]),
                 "eigenvalues": self.eigenvalues[number].tolist(),
                 "residual": float(self.residuals[number]),
                 "certified": bool(self.certified[number]),

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from critpoints.census import minres
-from critpoints.census.newton import Scale, scale_of
+from critpoints.census.scale import Scale, scale_of
 from critpoints.landscapes.networks import Network
 from critpoints.landscapes.training import Training
 from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape

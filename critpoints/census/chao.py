@@ -1,4 +1,4 @@
-"""How many critical points no start has reached."""
+"""An estimate of how many critical points no start has reached."""
 
 from __future__ import annotations
 
@@ -10,26 +10,25 @@ from scipy.stats import norm
 
 from critpoints.validation import real
 
-_NOTHING = 1e-6  # of a point
+_LEAST = 1e-300  # an upper end that would underflow; no interval ends at 0
 
 
-def unseen(hits: ArrayLike, level: float = 0.95) -> tuple[float, float]:
-    r"""Interval of the number of points that were hit by no start (Chao1).
+def chao(hits: ArrayLike, level: float = 0.95) -> tuple[float, float]:
+    r"""Chao's estimate of the number of points that were hit by no start, as an interval.
 
     With f₁ points hit once, f₂ hit twice, n hits and S points seen, the bias-corrected estimate is
 
     .. math:: \hat f_0 = \frac{n-1}{n}\,\frac{f_1 (f_1 - 1)}{2 (f_2 + 1)}
 
-    and :math:`[\hat f_0 / K, \hat f_0 K]` its log-normal interval,
+    and :math:`[\lfloor\hat f_0 / K\rfloor, \hat f_0 K]` its log-normal interval,
     :math:`K = \exp(z \sqrt{\ln(1 + \mathrm{Var}/\hat f_0^2)})`. Where the estimate is 0 the
     interval starts at 0 and ends where S points of equal basins, which n hits miss with
     probability :math:`P = e^{-n/S}` each, would leave
-    :math:`(S P + z\sqrt{S P (1-P)}) / (1-P)` unseen; below a millionth of a point it is 0.
+    :math:`(S P + z\sqrt{S P (1-P)}) / (1-P)` unseen. It never ends at 0.
 
-    Basins of attraction differ in size, and a point with a tiny basin leaves no trace at all:
-    :math:`\hat f_0` estimates a **lower bound** of the number unseen, never proof that there is
-    none. In high dimension, where basins differ by orders of magnitude, the interval often ends
-    below the number that is really missing.
+    This is an **estimate**, not a bound: a point with a tiny basin leaves no trace, and
+    :math:`\hat f_0` estimates only a lower bound of the number unseen. What a search can bound is
+    the mass of the unseen, :mod:`~critpoints.census.mass`.
 
     Parameters
     ----------
@@ -41,7 +40,12 @@ def unseen(hits: ArrayLike, level: float = 0.95) -> tuple[float, float]:
     Returns
     -------
     (low, high) : tuple of float
-        Infinite where nothing was hit.
+        ``(0, inf)`` where nothing was hit.
+
+    Raises
+    ------
+    ValueError
+        If hits are not whole numbers of at least 0, or the level is out of range.
 
     References
     ----------
@@ -62,7 +66,8 @@ def unseen(hits: ArrayLike, level: float = 0.95) -> tuple[float, float]:
     if estimate == 0:
         return 0.0, _none_missing(total, kinds, z)
     spread = math.sqrt(math.log1p(_variance(total, kinds, once, twice) / estimate**2))
-    return estimate * math.exp(-z * spread), estimate * math.exp(z * spread)
+    low = math.floor(estimate * math.exp(-z * spread))
+    return float(low), estimate * math.exp(z * spread)
 
 
 def _variance(total: int, kinds: int, once: int, twice: int) -> float:
@@ -86,4 +91,4 @@ def _none_missing(total: int, kinds: int, z: float) -> float:
     """Upper end where at most one point was hit only once."""
     missed = math.exp(-total / kinds)
     bound = (kinds * missed + z * math.sqrt(kinds * missed * (1 - missed))) / (1 - missed)
-    return bound if bound > _NOTHING else 0.0
+    return max(bound, _LEAST)

@@ -1,0 +1,300 @@
+"""The critical points that a search has met so far: each once, and how often."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from critpoints.census import classify, continuum, distinct, newton
+from critpoints.census.classify import Kinds, kinds
+from critpoints.census.deflation import Deflation
+from critpoints.census.follow import first_radius, follow
+from critpoints.census.local import Local
+from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
+
+NOWHERE = -1
+_MERGE = 1e-9  # of the length over which the Hessian changes: what is nearer is one point
+_SAMPLES = 64  # points of a manifold that are kept
+_NEAREST = 3  # of them that a new point is compared with
+_FAMILIES = 48  # degenerate points, not joined to any other, that are still compared one by one
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Where the runs of a batch ended.
+
+    Attributes
+    ----------
+    entry : ndarray of int, shape (m,)
+        Number in the catalogue, -1 for a run that ended nowhere.
+    flat : int
+        Runs that ended at gradient-flat points.
+    """
+
+    entry: IntArray
+    flat: int
+
+
+class Catalogue:
+    """Points met, numbered as they come. Points of one manifold share an entry.
+
+    Attributes
+    ----------
+    facts : Kinds
+        Of every point that is kept: one per isolated point, up to 64 per manifold.
+    entry : ndarray of int
+        Of every point kept.
+    """
+
+    def __init__(self, landscape: Landscape) -> None:
+        self.landscape = landscape
+        nothing = np.empty((0, landscape.domain.ambient))
+        self.facts = kinds(landscape, nothing, np.empty(0))
+        self.entry: IntArray = np.empty(0, dtype=np.int64)
+        self.dimension = np.empty(0)  # of every entry: 0 if isolated, NaN if not known
+        self.joined: BoolArray = np.empty(0, dtype=np.bool_)  # entries of several points
+        self.alias: IntArray = np.empty(0, dtype=np.int64)
+        self.hits: IntArray = np.empty(0, dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self.hits)
+
+    @property
+    def radii(self) -> FloatArray:
+        """Within which another point counts as the same one."""
+        return _radii(self.facts)
+
+    @property
+    def manifold(self) -> BoolArray:
+        """Entries that are manifolds: several points joined, or continued along null directions."""
+        return np.asarray(self.joined | (np.nan_to_num(self.dimension) > 0))
+
+    @property
+    def first(self) -> IntArray:
+        """One point of every entry: the one with the smallest gradient."""
+        entry = self.canonical(self.entry)
+        order = np.lexsort((self.facts.residuals, entry))
+        return np.asarray(order[np.unique(entry[order], return_index=True)[1]])
+
+    def search(
+        self, starts: FloatArray, *, counted: bool, deflation: Deflation | None = None
+    ) -> Ends:
+        """Run Newton's method from ``starts`` and enter what is found.
+
+        Runs that are ``counted`` are hits of the start law. Where these stall they walk on, to a
+        point of the index that the Hessian has there, or else down to a minimum. What symmetries
+        of the landscape make of new points is entered too.
+        """
+        runs = newton.search(self.landscape, starts, deflation)
+        if counted:
+            runs = _walked_on(self.landscape, starts, runs)
+        good = runs.outcome == newton.CONVERGED
+        good &= self.landscape.domain.contains(runs.points)
+        entry = np.full(len(starts), NOWHERE)
+        before = len(self.entry)
+        rows = np.flatnonzero(good)
+        entry[rows] = self._enter(runs.points[rows], runs.steps[rows], runs.bends[rows])
+        if counted:
+            hit = self.canonical(entry[entry >= 0])
+            self.hits += np.bincount(hit, minlength=len(self))
+        flat = int((runs.outcome == newton.FLAT).sum())
+        new = self.facts.points[before:]
+        isolated = ~self.facts.degenerate[before:]
+        for image in self.landscape.images(new[isolated]) if isolated.any() else ():
+            self.search(image, counted=False)
+        return Ends(entry, flat)
+
+    def repellent(self, most: int) -> Deflation:
+        """What keeps runs away from points met, the ``most`` that were met most often."""
+        hits = self.hits[self.canonical(self.entry)]
+        rows = np.argsort(-hits, kind="stable")[:most]
+        facts = self.facts[rows]
+        return Deflation(self.landscape.domain, facts.points, facts.bends)
+
+    def _enter(self, points: FloatArray, steps: FloatArray, bends: FloatArray) -> IntArray:
+        """Entries of points that runs converged to."""
+        found = np.full(len(points), NOWHERE)
+        if not len(points):
+            return found
+        radius = np.minimum(classify.SAFETY * steps, 1e-2 * bends) + _MERGE * bends
+        found = self._listed(points, radius)
+        rows = np.flatnonzero(found == NOWHERE)
+        label = distinct.merge(self.landscape.domain, points[rows], radius[rows])
+        order = np.lexsort((steps[rows], label))
+        label_of, first = np.unique(label[order], return_index=True)
+        if not len(label_of):
+            return found
+        chosen = rows[order[first]]
+        facts = kinds(self.landscape, points[chosen], bends[chosen])
+        real = facts.critical & self.landscape.domain.contains(facts.points)
+        entries = np.full(len(chosen), NOWHERE)
+        entries[real] = self._admit(facts[real])
+        found[rows] = entries[label]
+        return found
+
+    def _listed(self, points: FloatArray, radius: FloatArray) -> IntArray:
+        """Entries of points that are listed already, -1 for others."""
+        if not len(self.entry):
+            return np.full(len(points), NOWHERE)
+        domain = self.landscape.domain
+        near = np.asarray(distinct.tree(domain, self.facts.points).query(points)[1])
+        gap = domain.distance(points, self.facts.points[near])
+        same = gap <= radius + self.radii[near]
+        return np.where(same, self.entry[near], NOWHERE)
+
+    def _admit(self, facts: Kinds) -> IntArray:
+        """Entries of judged points; two that turn out to be one, now that they are polished, are
+        entered once."""
+        entries = self._listed(facts.points, _radii(facts))
+        rows = np.flatnonzero((entries == NOWHERE) & ~facts.degenerate)
+        label = distinct.merge(self.landscape.domain, facts.points[rows], _radii(facts)[rows])
+        if len(label):
+            order = np.lexsort((facts.error[rows], label))
+            _, first = np.unique(label[order], return_index=True)
+            base = len(self)
+            self._append(facts[rows[order[first]]], np.zeros(len(first)))
+            entries[rows] = base + label
+        rows = np.flatnonzero((entries == NOWHERE) & facts.degenerate)
+        entries[rows] = self._degenerate(facts[rows])
+        return entries
+
+    def _degenerate(self, facts: Kinds) -> IntArray:
+        """Entries of degenerate points: met before, on manifolds that are known, or new."""
+        entries = np.full(len(facts.points), NOWHERE)
+        if not len(entries):
+            return entries
+        for entry in self._families():
+            rows = np.flatnonzero(entries == NOWHERE)
+            entries[rows[self._on(entry, facts[rows])]] = entry
+        for _ in range(_FAMILIES):
+            rows = np.flatnonzero(entries == NOWHERE)
+            if not len(rows):
+                break
+            entries[rows[0]] = entry = self._new(facts[rows[:1]])[0]
+            rest = rows[1:]
+            entries[rest[self._on(entry, facts[rest])]] = entry
+        rows = np.flatnonzero(entries == NOWHERE)
+        entries[rows] = self._new(facts[rows])
+        self._bridge()
+        return entries
+
+    def _new(self, facts: Kinds) -> IntArray:
+        """Enter degenerate points, each by itself."""
+        numbers = len(self) + np.arange(len(facts.points))
+        self._append(facts, np.nan_to_num(continuum.dimensions(self.landscape, facts)))
+        return numbers
+
+    def _families(self) -> IntArray:
+        """Degenerate entries that new points are compared with: manifolds, and the last met."""
+        entries = np.unique(self.canonical(self.entry[self.facts.degenerate]))
+        order = np.argsort(self.joined[entries], kind="stable")
+        return np.asarray(entries[order][-_FAMILIES:])
+
+    def _on(self, entry: int, facts: Kinds) -> BoolArray:
+        """Whether points are that of an entry, or lie on its manifold."""
+        samples = np.flatnonzero(self.canonical(self.entry) == entry)
+        found = np.zeros(len(facts.points), dtype=np.bool_)
+        if not len(found):
+            return found
+        places = distinct.tree(self.landscape.domain, self.facts.points[samples])
+        count = min(_NEAREST, len(samples))
+        near = np.asarray(places.query(facts.points, k=count)[1]).reshape(len(found), count)
+        gap = self.landscape.domain.distance(
+            facts.points, self.facts.points[samples[near[:, 0]]]
+        )
+        found = np.asarray(gap <= _radii(facts) + self.radii[samples[near[:, 0]]])
+        same = found.copy()
+        for k in range(count):
+            rows = np.flatnonzero(~found)
+            others = self.facts[samples[near[rows, k]]]
+            found[rows] = continuum.connected(self.landscape, facts[rows], others)
+        self._keep(entry, facts[found & ~same])
+        return found
+
+    def _keep(self, entry: int, facts: Kinds) -> None:
+        """Some of the points that were found on a manifold."""
+        room = _SAMPLES - int((self.canonical(self.entry) == entry).sum())
+        if not len(facts.points):
+            return
+        self.joined[entry] = True
+        if room > 0:
+            facts = facts[np.arange(len(facts.points))[:room]]
+            self.facts = self.facts.joined(facts)
+            self.entry = np.append(self.entry, np.full(len(facts.points), entry))
+
+    def _bridge(self) -> None:
+        """Join manifolds that are one, now that more of their points are known."""
+        families = self._families()
+        for i, entry in enumerate(families):
+            others = families[i + 1 :]
+            others = others[self.canonical(others) != self.canonical(families[i : i + 1])]
+            if not len(others):
+                continue
+            one = self.facts[np.flatnonzero(self.canonical(self.entry) == self.alias[entry])]
+            places = distinct.tree(self.landscape.domain, one.points)
+            pairs = [self._closest(places, int(other)) for other in others]
+            mine = np.array([p[0] for p in pairs])
+            theirs = np.array([p[1] for p in pairs])
+            linked = continuum.connected(self.landscape, one[mine], self.facts[theirs])
+            for other in others[linked]:
+                self._unite(int(entry), int(other))
+
+    def _closest(self, places: Any, entry: int) -> tuple[int, int]:
+        """The nearest two points of a manifold, given as a tree, and of an entry."""
+        samples = np.flatnonzero(self.canonical(self.entry) == self.alias[entry])
+        gap, near = places.query(self.facts.points[samples])
+        best = int(np.argmin(gap))
+        return int(near[best]), int(samples[best])
+
+    def _unite(self, entry: int, other: int) -> None:
+        """Make two entries one, under the smaller number."""
+        first, second = sorted((int(self.alias[entry]), int(self.alias[other])))
+        self.alias[self.alias == second] = first
+        self.joined[first] = True
+        self.dimension[first] = max(self.dimension[first], self.dimension[second])
+        self.hits[first] += self.hits[second]
+        self.hits[second] = 0
+
+    def canonical(self, entries: IntArray) -> IntArray:
+        """Entries, those that turned out to be parts of others under the others' numbers."""
+        found = np.asarray(entries)
+        return np.where(found >= 0, self.alias[np.maximum(found, 0)], NOWHERE)
+
+    def _append(self, facts: Kinds, dimension: FloatArray) -> None:
+        new = np.arange(len(self), len(self) + len(dimension))
+        self.facts = self.facts.joined(facts)
+        self.entry = np.concatenate([self.entry, new])
+        self.dimension = np.concatenate([self.dimension, dimension])
+        self.joined = np.concatenate([self.joined, np.zeros(len(new), dtype=np.bool_)])
+        self.alias = np.concatenate([self.alias, new])
+        self.hits = np.concatenate([self.hits, np.zeros(len(new), dtype=np.int64)])
+
+
+def _walked_on(landscape: Landscape, starts: FloatArray, runs: newton.Runs) -> newton.Runs:
+    """Runs that have not converged, after a walk and Newton's method once more."""
+    points, steps, bends = runs.points.copy(), runs.steps.copy(), runs.bends.copy()
+    outcome = runs.outcome.copy()
+    for down in (False, True):
+        rows = np.flatnonzero(outcome != newton.CONVERGED)
+        local = Local(landscape, starts[rows] if down else points[rows])
+        rows, finite = rows[local.finite], local.finite
+        if not len(rows):
+            break
+        index = (np.linalg.eigvalsh(local.hessian[finite]) < 0).sum(axis=1)
+        index = np.zeros_like(index) if down else index
+        radius = first_radius(landscape.domain, local.gradient[finite], local.hessian[finite])
+        ends, which = follow(landscape, local.points[finite], index, radius)
+        again = newton.search(landscape, ends)
+        found = again.outcome == newton.CONVERGED
+        rows = rows[which[found]]
+        points[rows], steps[rows] = again.points[found], again.steps[found]
+        bends[rows], outcome[rows] = again.bends[found], newton.CONVERGED
+    return newton.Runs(points, steps, bends, outcome)
+
+
+def _radii(facts: Kinds) -> FloatArray:
+    """Errors of points, bounded: that of a degenerate one must not swallow its surroundings."""
+    found: FloatArray = np.minimum(facts.error, classify.WIDE * facts.bends)
+    return found + _MERGE * facts.bends
