@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -95,7 +95,7 @@ class Catalogue:
         entry = np.full(len(starts), NOWHERE)
         before = len(self.entry)
         rows = np.flatnonzero(good)
-        entry[rows] = self._enter(runs.points[rows], runs.steps[rows], runs.bends[rows])
+        entry[rows] = self._enter(runs, rows)
         if counted:
             hit = self.canonical(entry[entry >= 0])
             self.hits += np.bincount(hit, minlength=len(self))
@@ -113,12 +113,15 @@ class Catalogue:
         facts = self.facts[rows]
         return Deflation(self.landscape.domain, facts.points, facts.bends)
 
-    def _enter(self, points: FloatArray, steps: FloatArray, bends: FloatArray) -> IntArray:
+    def _enter(self, runs: newton.Runs, converged: IntArray) -> IntArray:
         """Entries of points that runs converged to."""
+        points, steps, bends = (a[converged] for a in (runs.points, runs.steps, runs.bends))
         found = np.full(len(points), NOWHERE)
         if not len(points):
             return found
-        radius = np.minimum(classify.SAFETY * steps, 1e-2 * bends) + _MERGE * bends
+        radius = classify.SAFETY * steps + 4 * np.finfo(float).eps * np.abs(points).max(axis=1)
+        known = np.isfinite(bends)
+        radius[known] = np.minimum(radius, 1e-2 * bends)[known] + _MERGE * bends[known]
         found = self._listed(points, radius)
         rows = np.flatnonzero(found == NOWHERE)
         label = distinct.merge(self.landscape.domain, points[rows], radius[rows])
@@ -127,7 +130,8 @@ class Catalogue:
         if not len(label_of):
             return found
         chosen = rows[order[first]]
-        facts = kinds(self.landscape, points[chosen], bends[chosen])
+        spans = runs.spans[converged][chosen]
+        facts = kinds(self.landscape, points[chosen], bends[chosen], spans)
         real = facts.critical & self.landscape.domain.contains(facts.points)
         entries = np.full(len(chosen), NOWHERE)
         entries[real] = self._admit(facts[real])
@@ -259,8 +263,9 @@ class Catalogue:
 
     def canonical(self, entries: IntArray) -> IntArray:
         """Entries, those that turned out to be parts of others under the others' numbers."""
-        found = np.asarray(entries)
-        return np.where(found >= 0, self.alias[np.maximum(found, 0)], NOWHERE)
+        found = np.array(entries)
+        found[found >= 0] = self.alias[found[found >= 0]]
+        return found
 
     def _append(self, facts: Kinds, dimension: FloatArray) -> None:
         new = np.arange(len(self), len(self) + len(dimension))
@@ -274,11 +279,10 @@ class Catalogue:
 
 def _walked_on(landscape: Landscape, starts: FloatArray, runs: newton.Runs) -> newton.Runs:
     """Runs that have not converged, after a walk and Newton's method once more."""
-    points, steps, bends = runs.points.copy(), runs.steps.copy(), runs.bends.copy()
-    outcome = runs.outcome.copy()
+    found = newton.Runs(*(getattr(runs, f.name).copy() for f in fields(runs)))
     for down in (False, True):
-        rows = np.flatnonzero(outcome != newton.CONVERGED)
-        local = Local(landscape, starts[rows] if down else points[rows])
+        rows = np.flatnonzero(found.outcome != newton.CONVERGED)
+        local = Local(landscape, starts[rows] if down else found.points[rows])
         rows, finite = rows[local.finite], local.finite
         if not len(rows):
             break
@@ -287,11 +291,13 @@ def _walked_on(landscape: Landscape, starts: FloatArray, runs: newton.Runs) -> n
         radius = first_radius(landscape.domain, local.gradient[finite], local.hessian[finite])
         ends, which = follow(landscape, local.points[finite], index, radius)
         again = newton.search(landscape, ends)
-        found = again.outcome == newton.CONVERGED
-        rows = rows[which[found]]
-        points[rows], steps[rows] = again.points[found], again.steps[found]
-        bends[rows], outcome[rows] = again.bends[found], newton.CONVERGED
-    return newton.Runs(points, steps, bends, outcome)
+        arrived = again.outcome == newton.CONVERGED
+        rows = rows[which[arrived]]
+        spans = np.where(np.isfinite(again.spans[arrived]), again.spans[arrived], found.spans[rows])
+        for f in fields(found):
+            getattr(found, f.name)[rows] = getattr(again, f.name)[arrived]
+        found.spans[rows] = spans
+    return found
 
 
 def _radii(facts: Kinds) -> FloatArray:

@@ -17,14 +17,17 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from critpoints.census.local import Local, length_of, move
+from critpoints.census.local import Local, extent_of, move, norms
 from critpoints.census.newton import newton_step
-from critpoints.census.noise import noise, rounding_level
+from critpoints.census.noise import level, noise
 from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 
 _EPS = float(np.finfo(float).eps)
 _POLISH = 4  # Newton steps; from 1e-7 one is enough, the rest only confirm it
 _SHORT = 1e-3  # longest step of polishing, and distance of probes of M, in lengths ℓ
+_LINEAR = 0.1  # relative change of the Hessian over which it is taken to be linear
+_ALIKE = 0.3  # relative change of a curvature over which it is taken to be the same
+_HALVINGS = 16
 WIDE = 0.1
 """A move along a null direction, in lengths ℓ, that tells a manifold from an isolated point."""
 _SHARES = 10.0 ** np.arange(-8, 0)  # of ℓ, up to WIDE
@@ -94,7 +97,7 @@ def polished(landscape: Landscape, points: FloatArray, bends: FloatArray) -> Flo
     best, smallest, here = points, np.full(len(points), np.inf), points
     for _ in range(_POLISH if len(points) else 0):
         local = Local(landscape, here)
-        size = np.linalg.norm(local.gradient, axis=1)
+        size = norms(local.gradient)
         better = local.finite & (size < smallest)
         best = np.where(better[:, None], here, best)
         smallest = np.where(better, size, smallest)
@@ -107,7 +110,9 @@ def polished(landscape: Landscape, points: FloatArray, bends: FloatArray) -> Flo
     return best
 
 
-def kinds(landscape: Landscape, points: FloatArray, bends: FloatArray) -> Kinds:
+def kinds(
+    landscape: Landscape, points: FloatArray, bends: FloatArray, spans: FloatArray | None = None
+) -> Kinds:
     """Polish points and judge them.
 
     Parameters
@@ -115,27 +120,102 @@ def kinds(landscape: Landscape, points: FloatArray, bends: FloatArray) -> Kinds:
     landscape : Landscape
     points : ndarray, shape (m, ambient)
     bends : ndarray, shape (m,)
-        Lengths over which the Hessian changes by its own size, as far as known.
+        Lengths over which the Hessian changes by its own size, ``inf`` where they are not known.
+    spans : ndarray, shape (m,), optional
+        What to take for these lengths where the Hessian vanishes and so tells none.
     """
-    widest = length_of(landscape.domain)
-    bends = np.where(np.isfinite(bends) & (bends > 0), bends, _SHORT * min(widest, 1.0))
+    bends = bends.copy()
+    unknown = np.flatnonzero(~np.isfinite(bends) | (bends <= 0))
+    bends[unknown] = _probed_bends(
+        landscape, points[unknown], None if spans is None else spans[unknown]
+    )
     points = polished(landscape, points, bends)
     local = Local(landscape, points)
     clean = np.where(local.finite[:, None, None], local.hessian, 0.0)
     eigenvalues, vectors = (np.asarray(a, dtype=float) for a in np.linalg.eigh(clean))
     gradient = np.where(local.finite[:, None], local.gradient, np.inf)
-    residuals = np.asarray(np.linalg.norm(gradient, axis=1))
+    residuals = np.asarray(norms(gradient))
     floor, blur = noise(landscape, points, bends)
     along = np.abs(np.einsum("mij,mi->mj", vectors, np.where(np.isfinite(gradient), gradient, 0.0)))
     nullity, doubt, error = _nullity(
         landscape, local, eigenvalues, along, floor, blur, _rate(landscape, local, vectors, bends)
     )
+    hidden = np.flatnonzero((nullity == 0) & local.finite)
+    hidden = hidden[~_visible(landscape, points[hidden], bends[hidden])]
+    nullity[hidden] = 1
+    doubt[hidden] = np.abs(eigenvalues[hidden]).min(axis=1)
+    if spans is not None:  # where the Hessian all but vanishes, it changes by its own size at once
+        wider = (nullity > 0) & np.isfinite(spans)
+        bends = np.where(wider, np.maximum(bends, spans), bends)
     alive = (residuals > 0) | np.abs(eigenvalues).any(axis=1) | _stirs(landscape, points, bends)
-    level = rounding_level(landscape, points, bends)
-    critical = local.finite & alive & (residuals <= level)
+    size = level(local, floor)
+    critical = local.finite & alive & (residuals <= size)
     found = Kinds(points, eigenvalues, vectors, nullity, doubt, residuals, error, bends, critical)
     flat = np.flatnonzero(found.degenerate & critical)
-    error[flat] = _zone(landscape, found[flat], level[flat])
+    error[flat] = _zone(landscape, found[flat], size[flat])
+    return found
+
+
+def _visible(landscape: Landscape, points: FloatArray, bends: FloatArray) -> BoolArray:
+    """Whether the gradient, beside a simple point, is what its softest eigenvalue says: (m,).
+
+    It is looked at along the softest mode, so far from the point that the curvature has changed by
+    less than 30%. Where rounding is larger than the gradient there, the eigenvalue is rounding too.
+    """
+    if not len(points):
+        return np.zeros(0, dtype=np.bool_)
+    local = Local(landscape, points)
+    values, vectors = np.linalg.eigh(local.hessian)
+    softest = np.abs(values).argmin(axis=1)[:, None]
+    curve = np.take_along_axis(values, softest, axis=1)[:, 0]
+    mode = np.take_along_axis(vectors, softest[:, None], axis=2)[:, :, 0]
+    reach = WIDE * bends
+
+    def beside(share: float) -> tuple[FloatArray, FloatArray]:
+        """Gradient and curvature along the mode."""
+        step = local.vector((share * reach)[:, None] * mode)
+        there = move(landscape.domain, points, step)
+        with np.errstate(all="ignore"):
+            slope, bent = landscape.derivatives(there)
+            along = local.vector(mode)
+            return np.vecdot(along, slope), np.einsum("mi,mij,mj->m", along, bent, along)
+
+    with np.errstate(invalid="ignore"):
+        for _ in range(_HALVINGS):
+            far = [np.abs(beside(sign)[1] - curve) > _ALIKE * np.abs(curve) for sign in (1.0, -1.0)]
+            if not (far[0] | far[1]).any():
+                break
+            reach = np.where(far[0] | far[1], reach / 4, reach)
+        seen = np.ones(len(points), dtype=np.bool_)
+        for share in (1.0, -1.0, 0.6, -0.6):
+            expected = share * reach * curve
+            seen &= np.abs(beside(share)[0] - expected) <= 0.5 * np.abs(expected)
+    return seen
+
+
+def _probed_bends(
+    landscape: Landscape, points: FloatArray, spans: FloatArray | None
+) -> FloatArray:
+    """Lengths over which the Hessian changes by its own size, from ever shorter moves: (m,)."""
+    extent = extent_of(landscape.domain)
+    found = np.full(len(points), _SHORT * extent)
+    if spans is not None:
+        found = np.where(np.isfinite(spans), spans, found)
+    open_ = np.arange(len(points))
+    along = np.random.default_rng(5).standard_normal(points.shape[1])
+    along /= np.linalg.norm(along)
+    for reach in extent * 10.0 ** -np.arange(1.0, 14.0):
+        if not len(open_):
+            break
+        x = points[open_]
+        step = landscape.domain.tangent(x, np.broadcast_to(reach * along, x.shape))
+        with np.errstate(all="ignore"):
+            here = landscape.hessian(x)
+            there = landscape.hessian(move(landscape.domain, x, step))
+            change = norms(there - here) / norms(here)
+        small = change <= _LINEAR
+        found[open_[small]] = np.minimum(reach / np.maximum(change[small], _LINEAR / 10), extent)
+        open_ = open_[~small & np.isfinite(change)]
     return found
 
 
@@ -158,7 +238,7 @@ def _rate(
         if frame is not None:  # both Hessians in the coordinates of one tangent space
             other = _transported(landscape, there, frame)
         with np.errstate(all="ignore"):
-            change = np.linalg.norm(other - local.hessian, axis=(1, 2)) / reach
+            change = norms(other - local.hessian) / reach
         rate = np.fmax(rate, np.where(np.isfinite(change), change, 0.0))
     return rate
 
@@ -221,7 +301,7 @@ def _zone(landscape: Landscape, found: Kinds, level: FloatArray) -> FloatArray:
                 step = local.vector((sign * share * found.bends)[:, None] * tangent)
                 with np.errstate(all="ignore"):
                     there = landscape.gradient(move(landscape.domain, found.points, step))
-                    still = np.linalg.norm(there, axis=1) <= level
+                    still = norms(there) <= level
                 zone = np.where(still, np.maximum(zone, share * found.bends), zone)
     wide = zone >= WIDE * found.bends
     stiff = np.where(np.isfinite(found.error), found.error, 0.0)

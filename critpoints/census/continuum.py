@@ -1,12 +1,11 @@
 r"""Critical points that are not isolated: one manifold each instead of thousands of points.
 
-Two degenerate critical points belong to one manifold if the manifold can be followed from one to
-the other: the point half-way between them, moved back along stiff directions only (those whose
-eigenvalues are different from zero), is again a critical point, of the same value, and lies
-nearer to half-way than the two are apart. A single point lies on a manifold of the dimension of
-its null space if a short move along each null direction, corrected in the same way, ends at
-another critical point (Morse–Bott); then this is its dimension. A manifold that is recognised by
-its points alone has a dimension that is not known.
+Two degenerate critical points belong to one manifold if it can be followed from one to the other:
+by steps along the null space, corrected along stiff directions (those whose eigenvalues are
+different from zero), over points where the gradient vanishes. A single point lies on a manifold of
+the dimension of its null space if a short move along each null direction, corrected in the same
+way, ends at another critical point (Morse–Bott). A manifold that is recognised by its points alone
+has a dimension that is not known.
 
 References
 ----------
@@ -18,13 +17,15 @@ from __future__ import annotations
 import numpy as np
 
 from critpoints.census.classify import WIDE, Kinds, kinds
-from critpoints.census.local import Local, move
-from critpoints.protocols import BoolArray, FloatArray, Landscape
+from critpoints.census.local import Local, move, norms
+from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 
 _EPS = float(np.finfo(float).eps)
-_STEPS = 6
+_STEPS = 4
 _DIRECTIONS = 4  # null directions that are tried, at most
-_STRAY = 0.5  # of the distance of two points: how far from half-way the manifold may pass
+_MARCH = 32  # steps from one point of a manifold to another
+_STILL = 1e-6  # gradient on a manifold, in units of Hessian times step
+_TOUCH = 1e-3  # of the distance of two points: where the second is reached, or steps too short
 
 
 def dimensions(landscape: Landscape, found: Kinds) -> FloatArray:
@@ -54,7 +55,7 @@ def dimensions(landscape: Landscape, found: Kinds) -> FloatArray:
             weights = np.zeros(landscape.dim)
             weights[trial - 1] = 1.0
         tangent = np.einsum("mij,mj->mi", vectors, np.where(null, weights, 0.0))
-        norm = np.linalg.norm(tangent, axis=1)
+        norm = norms(tangent)
         tried = norm > 0
         step = tangent * (WIDE * found.bends / np.where(tried, norm, 1.0))[:, None]
         for sign in (1, -1):
@@ -65,19 +66,69 @@ def dimensions(landscape: Landscape, found: Kinds) -> FloatArray:
 
 
 def connected(landscape: Landscape, some: Kinds, others: Kinds) -> BoolArray:
-    """Whether one manifold passes through both points of each pair: (m,)."""
-    domain = landscape.domain
-    gap = others.points - some.points
-    if domain.period is not None:
-        gap = gap - domain.period * np.round(gap / domain.period)
-    half = domain.wrap(some.points + gap / 2)
-    apart = np.asarray(domain.distance(some.points, others.points))
+    """Whether one manifold can be followed from the first point of each pair to the second: (m,).
+
+    Steps go along the null space towards the second point and are corrected along stiff
+    directions; they are halved where the gradient, in units of Hessian times step, does not vanish
+    up to 10⁻⁶, or the second point comes no nearer.
+    """
     alike = (some.nullity == others.nullity) & (some.negative == others.negative)
     alike &= _same_value(landscape, some.points, others.points)
-    rows = np.flatnonzero(alike)
     found = np.zeros(len(alike), dtype=np.bool_)
-    found[rows] = _arrived(landscape, some[rows], half[rows], _STRAY * apart[rows])
+    rows = np.flatnonzero(alike)
+    here, goal = some.points[rows], others.points[rows]
+    nullity, bends = some.nullity[rows], np.maximum(some.bends, others.bends)[rows]
+    gap = np.asarray(landscape.domain.distance(here, goal))
+    whole, step = gap.copy(), np.minimum(gap, bends)
+    close = 4 * np.maximum(_TOUCH * whole, np.minimum((some.error + others.error)[rows], bends))
+    for _ in range(_MARCH):
+        found[rows[gap <= close]] = True
+        going = (gap > close) & (step > _TOUCH * whole)
+        rows, here, goal, nullity = rows[going], here[going], goal[going], nullity[going]
+        gap, step, whole, close = gap[going], step[going], whole[going], close[going]
+        if not len(rows):
+            break
+        there, size, slope = _stepped(landscape, here, goal, nullity, step)
+        near = np.asarray(landscape.domain.distance(there, goal))
+        good = (near < gap) & (slope <= _STILL * size * step)
+        here = np.where(good[:, None], there, here)
+        gap = np.where(good, near, gap)
+        step = np.where(good, np.minimum(2 * step, gap), step / 2)
     return found
+
+
+def _stepped(
+    landscape: Landscape, here: FloatArray, goal: FloatArray, nullity: IntArray, step: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Points one step along a manifold, norms of Hessians there, and norms of gradients."""
+    domain = landscape.domain
+    gap = goal - here
+    if domain.period is not None:
+        gap = gap - domain.period * np.round(gap / domain.period)
+    local = Local(landscape, here)
+    vectors = _by_size(local)[1]
+    coordinates = gap if local.basis is None else np.einsum("mai,ma->mi", local.basis, gap)
+    along = np.einsum("mij,mi->mj", vectors, coordinates)
+    along = np.where(np.arange(along.shape[1]) < nullity[:, None], along, 0.0)
+    length = norms(along)
+    along *= (np.minimum(step, length) / np.where(length > 0, length, 1.0))[:, None]
+    there = move(domain, here, local.vector(np.einsum("mij,mj->mi", vectors, along)))
+    there = _corrected(landscape, there, nullity, step)
+    end = Local(landscape, there)
+    size = norms(np.where(end.finite[:, None, None], end.hessian, 0.0))
+    slope = np.where(end.finite, norms(np.nan_to_num(end.gradient)), np.inf)
+    return there, size, slope
+
+
+def _by_size(local: Local) -> tuple[FloatArray, FloatArray]:
+    """Eigenvalues and eigenvectors, the softest first; zeros where something is not finite."""
+    clean = np.where(local.finite[:, None, None], local.hessian, 0.0)
+    values, vectors = np.linalg.eigh(clean)
+    order = np.argsort(np.abs(values), axis=1)
+    return (
+        np.take_along_axis(values, order, axis=1),
+        np.take_along_axis(vectors, order[:, None, :], axis=2),
+    )
 
 
 def _arrived(
@@ -86,7 +137,7 @@ def _arrived(
     """Whether a critical point of the same value and kind lies within ``reach`` of each goal."""
     if not len(goal):
         return np.zeros(0, dtype=np.bool_)
-    there = _corrected(landscape, origin, goal)
+    there = _corrected(landscape, goal, origin.nullity, origin.bends)
     finite = np.isfinite(there).all(axis=1)
     there = np.where(finite[:, None], there, goal)
     near = np.asarray(landscape.domain.distance(there, goal)) <= reach
@@ -97,19 +148,21 @@ def _arrived(
     return np.asarray(finite & near & still & judged.critical & alike)
 
 
-def _corrected(landscape: Landscape, origin: Kinds, goal: FloatArray) -> FloatArray:
-    """Newton steps along the stiffest modes, as many as the origin has that are not null."""
+def _corrected(
+    landscape: Landscape, goal: FloatArray, nullity: IntArray, reach: FloatArray
+) -> FloatArray:
+    """Newton steps along all modes but the softest ones, as many as ``nullity`` says."""
     here = goal
     for _ in range(_STEPS):
         local = Local(landscape, here)
-        clean = np.where(local.finite[:, None, None], local.hessian, 0.0)
-        values, vectors = np.linalg.eigh(clean)
-        rank = np.argsort(np.argsort(np.abs(values), axis=1), axis=1)
-        stiff = (rank >= origin.nullity[:, None]) & (values != 0)
+        values, vectors = _by_size(local)
+        stiff = (np.arange(values.shape[1]) >= nullity[:, None]) & (values != 0)
         along = np.einsum("mij,mi->mj", vectors, np.nan_to_num(local.gradient))
-        share = np.where(stiff, -along / np.where(stiff, values, 1.0), 0.0)
-        length = np.linalg.norm(share, axis=1)
-        share *= np.minimum(1.0, origin.bends / np.where(length > 0, length, 1.0))[:, None]
+        with np.errstate(over="ignore"):
+            share = np.where(stiff, -along / np.where(stiff, values, 1.0), 0.0)
+            length = norms(share)
+        share *= np.minimum(1.0, reach / np.where(length > 0, length, 1.0))[:, None]
+        share = np.nan_to_num(share)
         here = move(landscape.domain, here, local.vector(np.einsum("mij,mj->mi", vectors, share)))
     return here
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from critpoints.census.door import MAX_CELLS, METHODS, census
+from critpoints.census.multistart import MASS, STARTS
 from critpoints.census.newton import bytes_of_a_search
 from critpoints.census.result import Census
 from critpoints.census.subdivision import MEMORY, bytes_of_a_cell
@@ -23,12 +24,16 @@ from critpoints.validation import choice, integer, real
 
 SUMMARY = (
     "degenerate", "euler", "euler_expected", "distinct", "certified", "complete", "undecided",
-    "undecided_volume", "unseen_low", "unseen_high", "rejected", "rounds",
+    "undecided_volume", "starts", "nowhere", "unseen_mass", "smallest_share", "chao_low",
+    "chao_high", "rejected", "rounds",
 )  # fmt: skip
 """Columns after the counts by index; numbers that do not apply are NaN.
 
 ``rounds`` is 1 for subdivision, 0 for a search, -k for one of which the audit asked k more rounds.
 """
+
+
+_SPENT = {"max_cells": MAX_CELLS, "starts": STARTS, "unseen_mass": MASS}
 
 
 @dataclass(frozen=True)
@@ -41,12 +46,19 @@ class CensusCounts(Runs):
     heights : tuple of float
         Edges of bins of the value in which points are counted by index too, outermost bins open.
     max_cells : int
-        Cells that subdivision may examine. Functions drawn do not depend on it.
+        Cells that subdivision may examine. Functions drawn do not depend on it, nor on the next
+        two.
+    starts : int
+        Starts that a search may make.
+    unseen_mass : float
+        The bound of the mass of the unseen that a search aims at.
     """
 
     search: str = "auto"
     heights: tuple[float, ...] = ()
     max_cells: int = MAX_CELLS
+    starts: int = STARTS
+    unseen_mass: float = MASS
 
     name: ClassVar[str] = "census"
 
@@ -57,15 +69,18 @@ class CensusCounts(Runs):
             raise ValueError(f"heights must increase, got {self.heights}")
         object.__setattr__(self, "heights", edges)
         object.__setattr__(self, "max_cells", integer("max_cells", self.max_cells, low=1))
+        object.__setattr__(self, "starts", integer("starts", self.starts, low=1))
+        mass = real("unseen_mass", self.unseen_mass, above=0, below=1)
+        object.__setattr__(self, "unseen_mass", mass)
 
     def settings(self) -> dict[str, Any]:
-        """As every estimator's, without the number of cells where it is the usual one."""
-        usual = {"max_cells"} if self.max_cells == MAX_CELLS else set()
+        """As every estimator's, without what may be spent on a function where it is the usual."""
+        usual = {name for name, value in _SPENT.items() if getattr(self, name) == value}
         return {k: v for k, v in super().settings().items() if k not in usual}
 
     def stream_settings(self) -> dict[str, Any]:
         """The same functions whatever may be spent on each."""
-        return {k: v for k, v in super().settings().items() if k != "max_cells"}
+        return {k: v for k, v in super().settings().items() if k not in _SPENT}
 
     def memory(self, source: Any, size: int) -> int:
         """Bytes of one census: cells as far as subdivision may go, or matrices of a search."""
@@ -91,7 +106,10 @@ class CensusCounts(Runs):
         """Draw one function and take its census."""
         landscape = source.sample(rng)
         seed = int(rng.integers(2**63))
-        return census(landscape, method=self.search, seed=seed, max_cells=self.max_cells)
+        return census(
+            landscape, method=self.search, seed=seed, max_cells=self.max_cells,
+            starts=self.starts, unseen_mass=self.unseen_mass,
+        )  # fmt: skip
 
     def rows(self, source: Any, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
         """A row a function."""
@@ -118,7 +136,8 @@ class CensusCounts(Runs):
 
 
 def _summary(found: Census) -> list[float]:
-    unseen = (np.nan, np.nan) if found.unseen is None else found.unseen
+    searched = found.unseen is not None
+    estimate = found.unseen if found.unseen is not None else (np.nan, np.nan)
     return [
         float(found.degenerate.sum()),
         np.nan if found.euler is None else found.euler,
@@ -128,7 +147,11 @@ def _summary(found: Census) -> list[float]:
         float(found.complete),
         float(found.undecided),
         found.undecided_volume,
-        *unseen,
+        float(found.starts) if searched else np.nan,
+        float(found.nowhere) if searched else np.nan,
+        found.unseen_mass,
+        found.smallest_share,
+        *estimate,
         float(found.rejected),
         float(found.method == "subdivision") - found.audit_rounds,
     ]

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from critpoints.census.local import Local, length_of, move
+from critpoints.census.local import Local, length_of, move, norms
 from critpoints.domains import Domain
 from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 
@@ -71,7 +71,7 @@ def first_radius(domain: Domain, gradient: FloatArray, hessian: FloatArray) -> F
     """Radii to begin walks with: |gradient| / |Hessian|, at most an eighth of the domain: (m,)."""
     widest = length_of(domain) / 8
     with np.errstate(all="ignore"):
-        bend = np.linalg.norm(gradient, axis=1) / np.linalg.norm(hessian, axis=(1, 2))
+        bend = norms(gradient) / norms(hessian)
     usable = np.isfinite(bend) & (bend > 0)
     return np.minimum(np.where(usable, bend, min(widest, 1.0)), widest)
 
@@ -98,7 +98,7 @@ class _Walk:
         step, right = self._step()
         ambient = step if self.basis is None else np.einsum("mai,mi->ma", self.basis, step)
         there = Local(self.landscape, move(self.landscape.domain, self.x, ambient))
-        length = np.linalg.norm(step, axis=1)
+        length = norms(step)
         error = self._surprise(there, step)
         settled = right & (error <= _NEAR) & (length < 0.99 * self.radius)
         taken = there.finite & (error <= 1)
@@ -130,7 +130,7 @@ class _Walk:
         with np.errstate(all="ignore"):
             wanted = np.where(climbed, along, -along) / np.abs(values)
         wanted = np.clip(np.nan_to_num(wanted), -self.radius[:, None], self.radius[:, None])
-        norm = np.linalg.norm(wanted, axis=1)
+        norm = norms(wanted)
         wanted *= np.minimum(1.0, self.radius / np.where(norm > 0, norm, 1.0))[:, None]
         right = ((values < 0) == climbed).all(axis=1) & (values != 0).all(axis=1)
         return np.einsum("mij,mj->mi", vectors, wanted), right
@@ -163,6 +163,6 @@ class _Walk:
             gradient = np.einsum("mij,mj->mi", turn, gradient)
         change = np.einsum("mij,mj->mi", self.hessian, step)
         with np.errstate(all="ignore"):
-            odd = np.linalg.norm(gradient - self.gradient - change, axis=1)
-            size = np.maximum(np.linalg.norm(change, axis=1), np.linalg.norm(self.gradient, axis=1))
+            odd = norms(gradient - self.gradient - change)
+            size = np.maximum(norms(change), norms(self.gradient))
             return np.asarray(np.where(there.finite, np.nan_to_num(odd / size, nan=0.0), np.inf))

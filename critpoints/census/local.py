@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from critpoints.domains import Box, Domain
 from critpoints.protocols import FloatArray, IntArray, Landscape
+
+
+_UNDERFLOWN = 2.0**-1010
+"""Gradients and Hessians below this consist of numbers that have lost digits, or are about to."""
 
 
 class Local:
@@ -17,6 +23,7 @@ class Local:
     gradient : ndarray, shape (m, dim)
     hessian : ndarray, shape (m, dim, dim)
     finite : ndarray of bool, shape (m,)
+        Where all numbers are finite, and not so small that they have lost digits to underflow.
     """
 
     def __init__(self, landscape: Landscape, points: FloatArray) -> None:
@@ -32,12 +39,24 @@ class Local:
             self.hessian = (hessian + np.swapaxes(hessian, 1, 2)) / 2
         self.finite = np.isfinite(self.gradient).all(axis=1)
         self.finite &= np.isfinite(self.hessian).all(axis=(1, 2))
+        largest = np.fmax(np.abs(self.gradient).max(axis=1), np.abs(self.hessian).max(axis=(1, 2)))
+        self.finite &= ~((largest > 0) & (largest < _UNDERFLOWN))
 
     def vector(self, step: FloatArray, rows: IntArray | slice = slice(None)) -> FloatArray:
         """Tangent vectors at some of the points from their coordinates: (m, dim) -> (m, ambient)."""
         if self.basis is None:
             return step
         return np.asarray(np.einsum("mai,mi->ma", self.basis[rows], step))
+
+
+def norms(rows: FloatArray) -> FloatArray:
+    """Euclidean (Frobenius) norms of rows, (m, …) -> (m,), whose squares may under- or overflow."""
+    flat = rows.reshape(len(rows), math.prod(rows.shape[1:]))
+    largest = np.abs(flat).max(axis=1, initial=0.0)
+    usable = (largest > 0) & np.isfinite(largest)
+    unit = flat / np.where(usable, largest, 1.0)[:, None]
+    found: FloatArray = largest * np.where(usable, np.sqrt(np.vecdot(unit, unit)), 1.0)
+    return found
 
 
 def length_of(domain: Domain) -> float:
@@ -48,6 +67,11 @@ def length_of(domain: Domain) -> float:
     if domain.period is not None:
         return domain.period
     return float(2 * getattr(domain, "radius", np.inf))
+
+
+def extent_of(domain: Domain) -> float:
+    """A length within which a search looks: that of the domain, or of the ball of its starts."""
+    return float(min(length_of(domain), 2 * getattr(domain, "reach", np.inf)))
 
 
 def move(domain: Domain, x: FloatArray, step: FloatArray) -> FloatArray:

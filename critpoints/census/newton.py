@@ -37,7 +37,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from critpoints.census.deflation import Deflation
-from critpoints.census.local import Local, length_of, move
+from critpoints.census.local import Local, length_of, move, norms
 from critpoints.census.noise import rounding_level
 from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 
@@ -68,13 +68,16 @@ class Runs:
     steps : ndarray, shape (m,)
         Lengths of the last Newton steps.
     bends : ndarray, shape (m,)
-        Length over which the Hessian changes by its own size, as far as the run could tell.
+        Length over which the Hessian changes by its own size, ``inf`` if the run could not tell.
+    spans : ndarray, shape (m,)
+        Longest full Newton steps, where these are more than rounding, else ``inf``.
     outcome : ndarray of int, shape (m,)
     """
 
     points: FloatArray
     steps: FloatArray
     bends: FloatArray
+    spans: FloatArray
     outcome: IntArray
 
 
@@ -95,7 +98,7 @@ def search(
         _Search(landscape, starts[k : k + rows], deflation).run()
         for k in range(0, max(len(starts), 1), rows)
     ]
-    names = ("points", "steps", "bends", "outcome")
+    names = ("points", "steps", "bends", "spans", "outcome")
     return Runs(*(np.concatenate([getattr(p, n) for p in parts]) for n in names))
 
 
@@ -122,21 +125,21 @@ def newton_step(
     Returns
     -------
     step : ndarray, shape (m, dim)
-    decrease : ndarray, shape (m,)
-        :math:`\sum_i s_i c_i^2`.
+    fall : ndarray, shape (m,)
+        :math:`\sum_i s_i c_i^2 / \sum_i c_i^2`, between 0 and 1.
     whole : ndarray of bool, shape (m,)
         Where nothing was shortened.
     """
     step = _solve(hessian, gradient)
-    decrease = np.einsum("mi,mi->m", gradient, gradient)
+    fall = np.ones(len(step))
     with np.errstate(invalid="ignore", over="ignore"):
-        whole = np.asarray(np.linalg.norm(step, axis=1) <= cap)
+        whole = np.asarray(norms(step) <= cap)
     long = ~whole
     if long.any():
-        step[long], decrease[long], whole[long] = _truncated(
+        step[long], fall[long], whole[long] = _truncated(
             gradient[long], hessian[long], cap[long]
         )
-    return step, decrease, whole
+    return step, fall, whole
 
 
 def _solve(hessian: FloatArray, gradient: FloatArray) -> FloatArray:
@@ -153,43 +156,48 @@ def _truncated(
     eigenvalues, vectors = np.linalg.eigh(hessian)
     along = np.einsum("mij,mi->mj", vectors, gradient)
     size, wanted = np.abs(eigenvalues) * cap[:, None], np.abs(along)
-    share = np.where(wanted > size, size / np.where(wanted > 0, wanted, 1.0), 1.0)
+    long = wanted > size
+    share = np.where(long, size, 1.0) / np.where(long, wanted, 1.0)
     safe = np.where(eigenvalues == 0, 1.0, eigenvalues)
-    step = np.where(eigenvalues == 0, 0.0, -share * along / safe)
-    norm = np.linalg.norm(step, axis=1)
+    with np.errstate(over="ignore"):
+        step = np.where(eigenvalues == 0, 0.0, -share * along / safe)
+    norm = norms(step)
     shorter = np.minimum(1.0, cap / np.where(norm > 0, norm, 1.0))
     moved = np.einsum("mij,mj->mi", vectors, step) * shorter[:, None]
     whole = (share == 1).all(axis=1) & (eigenvalues != 0).all(axis=1) & (shorter == 1)
-    return moved, shorter * np.einsum("mj,mj->m", share, along**2), whole
+    length = norms(along)
+    unit = along / np.where(length > 0, length, 1.0)[:, None]
+    return moved, shorter * np.einsum("mj,mj->m", share, unit**2), whole
 
 
 class _Search:
     """Runs under way. Each has its own step length: one evaluation per run and iteration."""
 
     _STATE = (
-        "run_of", "x", "step", "share", "merit", "decrease", "cap", "length", "whole", "ratio",
-        "before", "boost", "longest", "shortest", "best", "smallest",
+        "run_of", "x", "step", "share", "slope", "fall", "cap", "length", "whole", "ratio",
+        "before", "boost", "widest", "longest", "shortest", "best", "smallest",
     )  # fmt: skip
 
     def __init__(
         self, landscape: Landscape, starts: FloatArray, deflation: Deflation | None
     ) -> None:
         self.landscape, self.deflation = landscape, deflation
-        self.widest = length_of(landscape.domain)
+        self.limit = length_of(landscape.domain)
         runs = len(starts)
-        self.result = Runs(
-            starts.copy(), np.full(runs, np.inf), np.full(runs, np.inf), np.full(runs, LOST)
-        )
+        unknown = np.full((3, runs), np.inf)
+        self.result = Runs(starts.copy(), *unknown, np.full(runs, LOST))
         self.run_of = np.arange(runs)
         self.x, self.best = starts.copy(), starts.copy()
         self.step = np.zeros_like(starts)  # as an ambient vector
         self.share, self.boost = np.ones(runs), np.ones(runs)
-        self.merit, self.smallest = np.full(runs, np.inf), np.full(runs, np.inf)
-        self.decrease, self.cap = np.zeros(runs), np.zeros(runs)
+        self.slope, self.smallest = np.full(runs, np.inf), np.full(runs, np.inf)  # of |∇f|
+        self.fall, self.cap = np.zeros(runs), np.zeros(runs)
         self.whole = np.zeros(runs, dtype=np.bool_)
         # Length of the step under way, its ratio to the one before, and the ratio before that.
         self.length, self.ratio, self.before = (np.full(runs, np.inf) for _ in range(3))
-        self.longest, self.shortest = np.zeros(runs), np.full(runs, np.inf)
+        # Longest full step; longest and shortest since steps last seemed to contract in vain.
+        self.widest, self.longest = np.zeros(runs), np.zeros(runs)
+        self.shortest = np.full(runs, np.inf)
 
     def run(self) -> Runs:
         for iteration in self._iterations():
@@ -197,7 +205,7 @@ class _Search:
             self._retire()
         settled = self._settle(np.flatnonzero(self._fell & np.isfinite(self.smallest)))
         rest = np.flatnonzero(~settled & np.isfinite(self.smallest))
-        self._note(rest, self.best[rest], self.length[rest], self.longest[rest], LOST)
+        self._note(rest, self.best[rest], self.length[rest], np.inf, LOST)
         return self.result
 
     def _iterations(self) -> Iterator[int]:
@@ -209,26 +217,26 @@ class _Search:
         """Evaluate every run's trial point; move there, or shorten the step."""
         trial = move(self.landscape.domain, self.x, self.share[:, None] * self.step)
         here = Local(self.landscape, trial)
-        with np.errstate(over="ignore"):
-            merit = np.einsum("mi,mi->m", here.gradient, here.gradient)
-        merit = np.where(here.finite & np.isfinite(merit), merit, np.inf)
+        slope = np.where(here.finite, norms(here.gradient), np.inf)
         long = self.share > 1
-        wanted = self.merit - 2 * _ARMIJO * np.minimum(self.share, 1.0) * self.decrease
-        good = np.isfinite(merit) & ((merit <= wanted) | ~(long | damped))
-        self._shorten(merit, good)
+        wanted = 1 - 2 * _ARMIJO * np.minimum(self.share, 1.0) * self.fall
+        with np.errstate(invalid="ignore"):
+            change = np.where(np.isfinite(self.slope), slope / self.slope, 0.0) ** 2
+        good = np.isfinite(slope) & ((change <= wanted) | ~(long | damped))
+        self._shorten(change, good)
         if good.any():
-            self._accept(trial, here, merit, np.flatnonzero(good), damped)
+            self._accept(trial, here, slope, np.flatnonzero(good), damped)
 
     def _accept(
-        self, trial: FloatArray, here: Local, merit: FloatArray, rows: IntArray, damped: bool
+        self, trial: FloatArray, here: Local, slope: FloatArray, rows: IntArray, damped: bool
     ) -> None:
         gradient, hessian = here.gradient[rows], here.hessian[rows]
         with np.errstate(all="ignore"):
-            bend = np.sqrt(merit[rows]) / np.linalg.norm(hessian, axis=(1, 2))
+            bend = slope[rows] / norms(hessian)
         bend = np.where(np.isfinite(bend), bend, 0.0)
-        cap = np.minimum(np.maximum(self.cap[rows], _CAP * bend), self.widest)
-        step, decrease, whole = newton_step(gradient, hessian, cap)
-        length = np.linalg.norm(step, axis=1)
+        cap = np.minimum(np.maximum(self.cap[rows], _CAP * bend), self.limit)
+        step, fall, whole = newton_step(gradient, hessian, cap)
+        length = norms(step)
         plain = self.whole[rows] & whole & (self.share[rows] == 1)
         with np.errstate(all="ignore"):
             ratio = np.where(plain, length / self.length[rows], np.inf)
@@ -239,20 +247,21 @@ class _Search:
         self.share[rows], self.boost[rows] = _lengthened(
             ratio, self.ratio[rows], self.boost[rows], whole
         )
-        self.x[rows], self.step[rows], self.merit[rows] = trial[rows], ambient, merit[rows]
-        self.cap[rows], self.decrease[rows], self.whole[rows] = cap, decrease, whole
+        self.x[rows], self.step[rows], self.slope[rows] = trial[rows], ambient, slope[rows]
+        self.cap[rows], self.fall[rows], self.whole[rows] = cap, fall, whole
         self.before[rows], self.ratio[rows], self.length[rows] = self.ratio[rows], ratio, length
         full = rows[whole]
+        self.widest[full] = np.maximum(self.widest[full], length[whole])
         self.longest[full] = np.maximum(self.longest[full], length[whole])
         self.shortest[full] = np.minimum(self.shortest[full], length[whole])
-        lower = rows[merit[rows] < self.smallest[rows]]
-        self.best[lower], self.smallest[lower] = trial[lower], merit[lower]
+        lower = rows[slope[rows] < self.smallest[rows]]
+        self.best[lower], self.smallest[lower] = trial[lower], slope[lower]
 
-    def _shorten(self, merit: FloatArray, good: BoolArray) -> None:
-        """Minimise the parabola through slope and both values, within [0.1, 0.5] of the step."""
-        fall = self.decrease * self.share
+    def _shorten(self, change: FloatArray, good: BoolArray) -> None:
+        """Minimise the parabola through slope and both values of ‖∇f‖², within [0.1, 0.5]."""
+        fall = self.fall * self.share
         with np.errstate(all="ignore"):
-            best = fall / (merit - self.merit + 2 * fall)
+            best = fall / (change - 1 + 2 * fall)
         best = np.where(np.isfinite(best), best, 0.0)
         shorter = np.where(self.share > 1, 1.0, self.share * np.clip(best, 0.1, 0.5))
         self.share = np.where(good, self.share, shorter)
@@ -269,14 +278,14 @@ class _Search:
         simple = (self.ratio <= _FINAL) & (self.before <= _QUADRATIC)
         spacing = _SPACING * np.abs(self.x).max(axis=1)
         resolved = self.whole & (self.length <= spacing) & contracting
-        zero = self.merit == 0
-        met = resolved | (zero & (contracting | self.whole))
-        flat = (self.share < _SHORTEST) | (self.decrease <= 1e-6 * self.merit)
-        flat &= np.isfinite(self.merit) & ~simple & ~met
+        zero = self.slope == 0
+        met = resolved | (zero & (contracting | self.whole | self._fell))
+        flat = (self.share < _SHORTEST) | (self.fall <= 1e-6)
+        flat &= np.isfinite(self.slope) & ~simple & ~met
         dead = zero & ~simple & ~met
-        lost = dead | (~np.isfinite(self.merit) & (self.share < _SHORTEST))
+        lost = dead | (~np.isfinite(self.slope) & (self.share < _SHORTEST))
         flat &= ~lost
-        noisy = self._fell & (self.ratio > 1) & ~(simple | met | lost) & np.isfinite(self.merit)
+        noisy = self._fell & (self.ratio > 1) & ~(simple | met | lost) & np.isfinite(self.slope)
         noisy |= flat & self._fell
         settled = self._settle(np.flatnonzero(noisy))
         restart = noisy & ~settled
@@ -290,32 +299,41 @@ class _Search:
         end = np.where(np.isfinite(end), end, self.x[rows])
         with np.errstate(all="ignore"):
             length = np.where(self.ratio[rows] > 0, self.length[rows] / self.ratio[rows], np.inf)
-            bend = length / (2 * self.before[rows] ** 2)
-        bend = np.where(simple[rows], bend, self.longest[rows])
+            bend = np.minimum(length / (2 * self.before[rows] ** 2), self.limit)
+        bend = np.where(simple[rows], bend, np.inf)
         self._note(rows, end, self.length[rows], bend, CONVERGED)
         rows = np.flatnonzero(flat & ~settled)
-        self._note(rows, self.x[rows], self.length[rows], self.longest[rows], FLAT)
+        self._note(rows, self.x[rows], self.length[rows], np.inf, FLAT)
         for name in self._STATE:
             setattr(self, name, getattr(self, name)[~ended])
+
+    def _span(self, rows: IntArray) -> FloatArray:
+        """Longest steps, where a run has gone so much further than numbers are apart, or ``inf``."""
+        longest = self.widest[rows]
+        least = _SPACING * np.abs(self.x[rows]).max(axis=1) / _FELL
+        return np.where(longest > least, np.minimum(longest, self.limit), np.inf)
 
     def _settle(self, rows: IntArray) -> BoolArray:
         """End runs whose gradient is down to rounding at the best point they have seen: (m,)."""
         settled = np.zeros(len(self.run_of), dtype=np.bool_)
         if not len(rows):
             return settled
-        best, size = self.best[rows], np.sqrt(self.smallest[rows])
-        bend = np.minimum(self.longest[rows], self.widest)
+        best, size = self.best[rows], self.smallest[rows]
+        bend = self._span(rows)
+        bend = np.where(np.isfinite(bend), bend, 0.0)
         rows = rows[size <= rounding_level(self.landscape, best, bend)]
         settled[rows] = True
-        self._note(rows, self.best[rows], self.shortest[rows], self.longest[rows], CONVERGED)
+        self._note(rows, self.best[rows], self.shortest[rows], np.inf, CONVERGED)
         return settled
 
     def _note(
-        self, rows: IntArray, x: FloatArray, steps: FloatArray, bends: FloatArray, outcome: int
-    ) -> None:
+        self, rows: IntArray, x: FloatArray, steps: FloatArray, bends: FloatArray | float,
+        outcome: int,
+    ) -> None:  # fmt: skip
         runs = self.run_of[rows]
+        self.result.spans[runs] = self._span(rows)
         self.result.points[runs], self.result.steps[runs] = x, steps
-        self.result.bends[runs] = np.minimum(bends, self.widest)
+        self.result.bends[runs] = bends
         self.result.outcome[runs] = outcome
 
 

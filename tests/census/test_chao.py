@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from critpoints.census.unseen import unseen
+from critpoints.census.chao import chao
 
 
 def coverage(weights, draws, level, replicates=2000, seed=0):
@@ -13,7 +13,7 @@ def coverage(weights, draws, level, replicates=2000, seed=0):
     rng = np.random.default_rng(seed)
     hits = rng.multinomial(draws, weights, size=replicates)
     missing = (hits == 0).sum(axis=1)
-    low, high = np.array([unseen(h, level) for h in hits]).T
+    low, high = np.array([chao(h, level) for h in hits]).T
     return np.mean((low <= missing) & (missing <= high)), np.mean(low <= missing)
 
 
@@ -47,29 +47,32 @@ def test_the_formula_by_hand():
     estimate = a * 4 * 3 / (2 * 3)
     variance = a * 12 / 6 + a**2 * 4 * 49 / 36 + a**2 * 16 * 2 * 9 / (4 * 81)
     factor = math.exp(1.959963984540054 * math.sqrt(math.log(1 + variance / estimate**2)))
-    assert unseen(hits) == pytest.approx((estimate / factor, estimate * factor), rel=1e-12)
+    assert chao(hits) == pytest.approx((math.floor(estimate / factor), estimate * factor), rel=1e-12)
 
 
 def test_no_doubletons_and_only_singletons():
     for hits in ([1, 1, 1, 5], [1, 1, 1, 1, 1], [1, 1]):
-        low, high = unseen(hits)
-        assert 0 < low < high < math.inf
+        low, high = chao(hits)
+        assert 0 <= low < high < math.inf
+        assert low == int(low)
 
 
 def test_many_hits_leave_little_room():
-    assert unseen([50, 60, 70]) == pytest.approx((0, 0), abs=1e-6)
-    assert unseen([1])[1] > unseen([2])[1] > unseen([10])[1] > 0
-    assert unseen([]) == unseen([0, 0]) == (0.0, math.inf)
-    assert unseen([3, 0, 0, 4]) == unseen([3, 4])
+    low, high = chao([50, 60, 70])
+    assert low == 0 < high < 1e-10
+    assert chao([10**6, 10**6])[1] > 0
+    assert chao([1])[1] > chao([2])[1] > chao([10])[1] > 0
+    assert chao([]) == chao([0, 0]) == (0.0, math.inf)
+    assert chao([3, 0, 0, 4]) == chao([3, 4])
 
 
 @pytest.mark.parametrize("hits", [[-1, 2], [0.5, 1.0]])
 def test_hits_are_whole_numbers(hits):
     with pytest.raises(ValueError, match="hits must be"):
-        unseen(hits)
+        chao(hits)
 
 
 @pytest.mark.parametrize("level", [0.0, 1.0, 95])
 def test_level_is_a_probability(level):
     with pytest.raises(ValueError, match="level must be"):
-        unseen([1, 2], level)
+        chao([1, 2], level)
