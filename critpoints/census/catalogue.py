@@ -18,6 +18,7 @@ NOWHERE = -1
 _MERGE = 1e-9  # of the length over which the Hessian changes: what is nearer is one point
 _SAMPLES = 64  # points of a manifold that are kept
 _NEAREST = 3  # of them that a new point is compared with
+_CROSSINGS = 8  # degenerate points around which crossing manifolds are looked for
 _FAMILIES = 48  # degenerate points, not joined to any other, that are still compared one by one
 
 
@@ -57,6 +58,7 @@ class Catalogue:
         self.joined: BoolArray = np.empty(0, dtype=np.bool_)  # entries of several points
         self.alias: IntArray = np.empty(0, dtype=np.int64)
         self.hits: IntArray = np.empty(0, dtype=np.int64)
+        self.crossings = 0
 
     def __len__(self) -> int:
         return len(self.hits)
@@ -73,9 +75,9 @@ class Catalogue:
 
     @property
     def first(self) -> IntArray:
-        """One point of every entry: the one with the smallest gradient."""
+        """One point of every entry: the most regular one, with the smallest gradient."""
         entry = self.canonical(self.entry)
-        order = np.lexsort((self.facts.residuals, entry))
+        order = np.lexsort((self.facts.residuals, self.facts.nullity, entry))
         return np.asarray(order[np.unique(entry[order], return_index=True)[1]])
 
     def search(
@@ -187,8 +189,21 @@ class Catalogue:
     def _new(self, facts: Kinds) -> IntArray:
         """Enter degenerate points, each by itself."""
         numbers = len(self) + np.arange(len(facts.points))
-        self._append(facts, np.nan_to_num(continuum.dimensions(self.landscape, facts)))
+        dimension = np.nan_to_num(continuum.dimensions(self.landscape, facts))
+        self._append(facts, dimension)
+        crossing = np.flatnonzero((dimension == 0) & (facts.nullity > 1))
+        for row in crossing[: max(_CROSSINGS - self.crossings, 0)]:
+            self.crossings += 1
+            self._branch(facts[row : row + 1])
         return numbers
+
+    def _branch(self, point: Kinds) -> None:
+        """Enter manifolds that cross at a degenerate point."""
+        ends = continuum.branches(self.landscape, point)
+        if len(ends):
+            found = kinds(self.landscape, ends, np.repeat(point.bends, len(ends)))
+            inside = self.landscape.domain.contains(found.points)
+            self._admit(found[found.critical & found.degenerate & inside])
 
     def _families(self) -> IntArray:
         """Degenerate entries that new points are compared with: manifolds, and the last met."""

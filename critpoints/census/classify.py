@@ -17,7 +17,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from critpoints.census.local import Local, extent_of, move, norms
+from critpoints.census.local import Local, extent_of, move, norms, stays
 from critpoints.census.newton import newton_step
 from critpoints.census.noise import level, noise
 from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
@@ -171,25 +171,28 @@ def _visible(landscape: Landscape, points: FloatArray, bends: FloatArray) -> Boo
     mode = np.take_along_axis(vectors, softest[:, None], axis=2)[:, :, 0]
     reach = WIDE * bends
 
-    def beside(share: float) -> tuple[FloatArray, FloatArray]:
-        """Gradient and curvature along the mode."""
-        step = local.vector((share * reach)[:, None] * mode)
+    def beside(share: float) -> tuple[FloatArray, FloatArray, BoolArray]:
+        """Gradient and curvature along the mode, and where that is inside a box."""
+        along = local.vector(mode)
+        step = (share * reach)[:, None] * along
         there = move(landscape.domain, points, step)
         with np.errstate(all="ignore"):
             slope, bent = landscape.derivatives(there)
-            along = local.vector(mode)
-            return np.vecdot(along, slope), np.einsum("mi,mij,mj->m", along, bent, along)
+            curved = np.einsum("mi,mij,mj->m", along, bent, along)
+            return np.vecdot(along, slope), curved, stays(landscape.domain, points, step)
 
     with np.errstate(invalid="ignore"):
         for _ in range(_HALVINGS):
-            far = [np.abs(beside(sign)[1] - curve) > _ALIKE * np.abs(curve) for sign in (1.0, -1.0)]
+            ends = [beside(sign)[1:] for sign in (1.0, -1.0)]
+            far = [inside & (np.abs(c - curve) > _ALIKE * np.abs(curve)) for c, inside in ends]
             if not (far[0] | far[1]).any():
                 break
             reach = np.where(far[0] | far[1], reach / 4, reach)
         seen = np.ones(len(points), dtype=np.bool_)
         for share in (1.0, -1.0, 0.6, -0.6):
+            slope, _, inside = beside(share)
             expected = share * reach * curve
-            seen &= np.abs(beside(share)[0] - expected) <= 0.5 * np.abs(expected)
+            seen &= ~inside | (np.abs(slope - expected) <= 0.5 * np.abs(expected))
     return seen
 
 
@@ -233,13 +236,15 @@ def _rate(
     reach = _SHORT**2 * bends
     frame = None if local.basis is None else local.basis
     for direction in (along, -along, across, -across):
-        there = move(landscape.domain, local.points, local.vector(reach[:, None] * direction))
+        step = local.vector(reach[:, None] * direction)
+        there = move(landscape.domain, local.points, step)
         other = Local(landscape, there).hessian
         if frame is not None:  # both Hessians in the coordinates of one tangent space
             other = _transported(landscape, there, frame)
         with np.errstate(all="ignore"):
             change = norms(other - local.hessian) / reach
-        rate = np.fmax(rate, np.where(np.isfinite(change), change, 0.0))
+        usable = np.isfinite(change) & stays(landscape.domain, local.points, step)
+        rate = np.fmax(rate, np.where(usable, change, 0.0))
     return rate
 
 
@@ -302,6 +307,7 @@ def _zone(landscape: Landscape, found: Kinds, level: FloatArray) -> FloatArray:
                 with np.errstate(all="ignore"):
                     there = landscape.gradient(move(landscape.domain, found.points, step))
                     still = norms(there) <= level
+                still &= stays(landscape.domain, found.points, step)
                 zone = np.where(still, np.maximum(zone, share * found.bends), zone)
     wide = zone >= WIDE * found.bends
     stiff = np.where(np.isfinite(found.error), found.error, 0.0)

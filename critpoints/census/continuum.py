@@ -15,6 +15,7 @@ Bott (1954), Ann. of Math. 60, 248 (nondegenerate critical manifolds).
 from __future__ import annotations
 
 import numpy as np
+from scipy.optimize import least_squares
 
 from critpoints.census.classify import WIDE, Kinds, kinds
 from critpoints.census.local import Local, move, norms
@@ -22,8 +23,10 @@ from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 
 _EPS = float(np.finfo(float).eps)
 _STEPS = 4
+_WAYS, _BRANCHES = 24, 6  # directions looked at per null direction, and those that are followed
 _DIRECTIONS = 4  # null directions that are tried, at most
 _MARCH = 32  # steps from one point of a manifold to another
+_PART = 0.29  # of the distance of two points: the longest step, at no symmetric place
 _STILL = 1e-6  # gradient on a manifold, in units of Hessian times step
 _TOUCH = 1e-3  # of the distance of two points: where the second is reached, or steps too short
 
@@ -65,27 +68,80 @@ def dimensions(landscape: Landscape, found: Kinds) -> FloatArray:
     return dim
 
 
+def branches(landscape: Landscape, point: Kinds) -> FloatArray:
+    """Critical points that may lie at some distance from a degenerate one: (n, ambient).
+
+    Manifolds that cross at a point leave it in directions of its null space, of which a few are
+    found by least squares from the directions of smallest gradient.
+
+    Parameters
+    ----------
+    landscape : Landscape
+    point : Kinds
+        One point.
+    """
+    nullity, x = int(point.nullity[0]), point.points
+    reach = float(WIDE * point.bends[0])
+    local = Local(landscape, x)
+    order = np.argsort(np.abs(point.eigenvalues[0]))
+    null = point.vectors[0][:, order[:nullity]]
+    ways = np.random.default_rng(6).standard_normal((_WAYS * nullity, nullity)) @ null.T
+    ways *= reach / norms(ways)[:, None]
+
+    def gradient(tangent: FloatArray) -> FloatArray:
+        there = np.repeat(x, len(tangent), axis=0)
+        basis = Local(landscape, there)
+        with np.errstate(all="ignore"):
+            step = basis.vector(tangent)
+            return landscape.gradient(move(landscape.domain, there, step))
+
+    size = norms(gradient(ways))
+    usable = np.isfinite(size)
+    if not usable.any() or not (size[usable] > 0).all():
+        return np.empty((0, x.shape[1]))
+    unit = float(np.median(size[usable]))
+
+    def residual(tangent: FloatArray) -> FloatArray:
+        slope = np.nan_to_num(gradient(tangent[None])[0] / unit, nan=1e3, posinf=1e3, neginf=-1e3)
+        return np.append(slope, np.linalg.norm(tangent) / reach - 1)
+
+    best = np.argsort(np.where(usable, size, np.inf))[:_BRANCHES]
+    ends = [least_squares(residual, ways[k], x_scale=reach, xtol=1e-15, ftol=1e-15, gtol=1e-15)
+            for k in best]  # fmt: skip
+    found = [end.x for end in ends if np.abs(end.fun).max() <= _STILL]
+    goal = np.array(found).reshape(-1, len(order))
+    there = np.repeat(x, len(goal), axis=0)
+    return move(landscape.domain, there, Local(landscape, there).vector(goal))
+
+
 def connected(landscape: Landscape, some: Kinds, others: Kinds) -> BoolArray:
     """Whether one manifold can be followed from the first point of each pair to the second: (m,).
 
     Steps go along the null space towards the second point and are corrected along stiff
     directions; they are halved where the gradient, in units of Hessian times step, does not vanish
-    up to 10⁻⁶, or the second point comes no nearer.
+    up to 10⁻⁶, or the second point comes no nearer. Where manifolds cross, the null space is larger
+    than elsewhere: such a point is reached from the other one.
     """
-    alike = (some.nullity == others.nullity) & (some.negative == others.negative)
+    equal = some.nullity == others.nullity
+    alike = ~equal | (some.negative == others.negative)
     alike &= _same_value(landscape, some.points, others.points)
     found = np.zeros(len(alike), dtype=np.bool_)
     rows = np.flatnonzero(alike)
-    here, goal = some.points[rows], others.points[rows]
-    nullity, bends = some.nullity[rows], np.maximum(some.bends, others.bends)[rows]
+    turned = (some.nullity > others.nullity)[:, None]
+    here = np.where(turned, others.points, some.points)[rows]
+    goal = np.where(turned, some.points, others.points)[rows]
+    nullity = np.minimum(some.nullity, others.nullity)[rows]
+    bends = np.maximum(some.bends, others.bends)[rows]
     gap = np.asarray(landscape.domain.distance(here, goal))
-    whole, step = gap.copy(), np.minimum(gap, bends)
+    whole, longest = gap.copy(), np.minimum(_PART * gap, bends)
+    step = longest.copy()
     close = 4 * np.maximum(_TOUCH * whole, np.minimum((some.error + others.error)[rows], bends))
     for _ in range(_MARCH):
         found[rows[gap <= close]] = True
         going = (gap > close) & (step > _TOUCH * whole)
         rows, here, goal, nullity = rows[going], here[going], goal[going], nullity[going]
         gap, step, whole, close = gap[going], step[going], whole[going], close[going]
+        longest = longest[going]
         if not len(rows):
             break
         there, size, slope = _stepped(landscape, here, goal, nullity, step)
@@ -93,7 +149,7 @@ def connected(landscape: Landscape, some: Kinds, others: Kinds) -> BoolArray:
         good = (near < gap) & (slope <= _STILL * size * step)
         here = np.where(good[:, None], there, here)
         gap = np.where(good, near, gap)
-        step = np.where(good, np.minimum(2 * step, gap), step / 2)
+        step = np.where(good, np.minimum(2 * step, np.minimum(longest, gap)), step / 2)
     return found
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from critpoints.domains import Box, Domain
-from critpoints.protocols import FloatArray, IntArray, Landscape
+from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 
 
 _UNDERFLOWN = 2.0**-1010
@@ -57,6 +57,19 @@ def norms(rows: FloatArray) -> FloatArray:
     unit = flat / np.where(usable, largest, 1.0)[:, None]
     found: FloatArray = largest * np.where(usable, np.sqrt(np.vecdot(unit, unit)), 1.0)
     return found
+
+
+def room(domain: Domain, x: FloatArray) -> FloatArray:
+    """How far each coordinate may be moved, either way, without leaving a box: (m, ambient)."""
+    if not isinstance(domain, Box):
+        return np.full(x.shape, np.inf)
+    low, high = domain.ends
+    return np.maximum(np.minimum(x - low, high - x), 0.0)
+
+
+def stays(domain: Domain, x: FloatArray, step: FloatArray) -> BoolArray:
+    """Whether moves stay within a box, so that walls do not reflect them: (m,)."""
+    return domain.contains(x + step) if isinstance(domain, Box) else np.ones(len(x), dtype=np.bool_)
 
 
 def length_of(domain: Domain) -> float:

@@ -213,9 +213,9 @@ class _Search:
         orbit = distinct.orbits(self.landscape.domain, facts.points, images)
         together = np.bincount(orbit, weights=hits).astype(np.int64)
         low, high = chao(together, self.level)
-        size = len(first) / max(len(together), 1)
+        size = max(len(first), 1) / max(len(together), 1)
         known = int((together == 0).sum())  # found by walks, or from the caller's points
-        return max(low - known, 0.0) * size, max(high - known * (high >= 1), 1e-300) * size
+        return max(low - known, 0.0) * size, (high - known if high > known else high) * size
 
     def census(self) -> Census:
         """Certify, and sort by value."""

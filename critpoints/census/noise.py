@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from critpoints.census.local import Local, move, norms
+from critpoints.census.local import Local, move, norms, room
 from critpoints.protocols import FloatArray, Landscape
 
 _EPS = float(np.finfo(float).eps)
@@ -52,10 +52,11 @@ def noise(
     signs = np.random.default_rng(0).choice([-1.0, 1.0], (len(_SHARES) + 1, points.shape[1]))
     sizes = [np.maximum(_SPACINGS * _EPS * np.abs(points), s * bends[:, None]) for s in _SHARES]
     sizes += [np.maximum(sizes[0], np.minimum(_APART * np.abs(points), _CLOSE * bends[:, None]))]
+    free = room(domain, points)
     with np.errstate(all="ignore"):
         gradient, hessian = landscape.derivatives(points)
         for size, sign in zip(sizes, signs, strict=True):
-            step = domain.tangent(points, sign * size)
+            step = domain.tangent(points, sign * np.minimum(size, free))
             up, down = move(domain, points, step), move(domain, points, -step)
             rise, fall = landscape.derivatives(up), landscape.derivatives(down)
             half = _apart(landscape, up, down) / 2
