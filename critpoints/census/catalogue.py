@@ -238,6 +238,10 @@ class Catalogue:
         if not len(facts.points):
             return
         self.joined[entry] = True
+        if self.dimension[entry] == 0:
+            regular = facts[np.argmin(facts.nullity)[None]]
+            dimension = continuum.dimensions(self.landscape, regular)
+            self.dimension[entry] = np.nan_to_num(dimension[0])
         if room > 0:
             facts = facts[np.arange(len(facts.points))[:room]]
             self.facts = self.facts.joined(facts)

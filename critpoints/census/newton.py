@@ -162,7 +162,7 @@ def _truncated(
     with np.errstate(over="ignore"):
         step = np.where(eigenvalues == 0, 0.0, -share * along / safe)
     norm = norms(step)
-    shorter = np.where(norm > cap, cap / np.maximum(norm, cap), 1.0)
+    shorter = np.where(norm > cap, cap / np.where(norm > cap, norm, 1.0), 1.0)
     moved = np.einsum("mij,mj->mi", vectors, step) * shorter[:, None]
     whole = (share == 1).all(axis=1) & (eigenvalues != 0).all(axis=1) & (shorter == 1)
     length = norms(along)
