@@ -213,6 +213,7 @@ class Catalogue:
 
     def _on(self, entry: int, facts: Kinds) -> BoolArray:
         """Whether points are that of an entry, or lie on its manifold."""
+        entry = int(self.alias[entry])
         samples = np.flatnonzero(self.canonical(self.entry) == entry)
         found = np.zeros(len(facts.points), dtype=np.bool_)
         if not len(found):
