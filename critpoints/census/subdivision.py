@@ -104,8 +104,8 @@ def subdivide(
     Census
         Complete if no cell is left over. What is left over counts as ``undecided``, and holds
         the degenerate points, which are listed but not certified. A point too close to the face
-        of a box to say on which side it lies is undecided as well, and so is one of a Hessian so
-        badly scaled that rounding hides the sign of an eigenvalue.
+        of a box to say on which side it lies is undecided as well, and so are one of a Hessian so
+        badly scaled that rounding hides the sign of an eigenvalue, and two that may be one.
 
     Raises
     ------
@@ -203,7 +203,7 @@ def _census(search: _Search, left: Cells) -> Census:
     unsigned &= ~found.degenerate[order]
     degenerate = found.degenerate[order] | unsigned
     open_cells = join([left, stuck, found.lost])
-    undecided = len(open_cells) + int(found.face.sum() + unsigned.sum())
+    undecided = len(open_cells) + found.unsettled + int(found.face.sum() + unsigned.sum())
     volume = float(open_cells.volumes.sum()) / domain.volume
     index = (eigenvalues[~degenerate] < 0).sum(axis=1)
     torus = isinstance(domain, Torus)
@@ -215,7 +215,7 @@ def _census(search: _Search, left: Cells) -> Census:
         degenerate=degenerate,
         residuals=np.linalg.norm(gradient, axis=1),
         certified=~degenerate & ~found.face[order],
-        distinct=found.distinct,
+        distinct=not found.unsettled,
         complete=undecided == 0,
         method="subdivision",
         undecided=undecided,
