@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from critpoints.census import krawczyk
+from critpoints.census.bounds import check_third_bound
 from critpoints.census.cells import Cells, join, whole
 from critpoints.census.enclosure import Found, enclose, near_degenerate
 from critpoints.census.kantorovich import eigenvalue_error
@@ -93,7 +94,8 @@ def subdivide(
         On a :class:`~critpoints.domains.Box` or :class:`~critpoints.domains.Torus`, with a
         ``third_bound``. On a box its derivatives must exist, and the bound hold, a little beyond
         the faces too. Without ``rounding`` the errors are taken to be 1e-13 of the largest
-        gradient and Hessian at 256 points, which the census then states as its ``assumption``.
+        gradient and Hessian at 256 points. That, and bounds that are not ``bounds_proven``, the
+        census states as its ``assumption``.
     max_cells : int
         Cells to examine at most.
     memory : float
@@ -112,8 +114,11 @@ def subdivide(
     Raises
     ------
     ValueError
-        If the domain is neither box nor torus, there is no bound of the third derivatives, or a
-        derivative is not finite.
+        If the domain is neither box nor torus, there is no bound of the third derivatives or it
+        does not hold at a sample (:mod:`~critpoints.census.bounds`), or a derivative is not
+        finite.
+    ContradictionError
+        If the census is complete, but the Euler sum of the torus is wrong; it carries the census.
 
     References
     ----------
@@ -141,6 +146,7 @@ def bytes_of_a_cell(dim: int) -> int:
 
 
 def _check(landscape: Landscape) -> None:
+    """Refuse what cannot be searched, or has bounds that do not hold."""
     domain = landscape.domain
     if not isinstance(domain, Box | Torus):
         raise ValueError(f"subdivision needs a box or a torus, got {domain}: use multistart")
@@ -150,6 +156,7 @@ def _check(landscape: Landscape) -> None:
             f"{type(landscape).__name__} has no third_bound, without which nothing is proven: "
             "use multistart"
         )
+    check_third_bound(landscape)
 
 
 def _rounding(landscape: Landscape) -> tuple[float, float]:
@@ -222,7 +229,7 @@ def _census(landscape: Landscape, small: Unit, search: _Search, left: Cells) -> 
     volume = float(open_cells.volumes.sum()) / domain.volume
     index = (eigenvalues[~degenerate] < 0).sum(axis=1)
     torus = isinstance(domain, Torus)
-    return Census(
+    census = Census(
         landscape=landscape,
         points=small.points(points),
         values=small.back(values[order], 0),
@@ -239,3 +246,4 @@ def _census(landscape: Landscape, small: Unit, search: _Search, left: Cells) -> 
         euler_expected=landscape.euler if torus else None,
         assumption=_assumption(landscape, small, search.rounding),
     )
+    return census.consistent()
