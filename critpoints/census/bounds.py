@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from critpoints.census.cells import Cells, whole
-from critpoints.census.units import UNDERFLOW
+from critpoints.census.units import UNDERFLOW, Unit
 from critpoints.landscapes.differences import noise
 from critpoints.protocols import FloatArray, IntArray, Landscape
 from critpoints.validation import shown
@@ -19,7 +19,7 @@ _STEP = 2.0**-9  # of the domain's width, along which differences are taken, at 
 _PAIRS = 8  # differences from which the noise of the Hessian is read
 
 
-def check_third_bound(landscape: Landscape, seed: int = 0) -> None:
+def check_bounds(small: Unit, seed: int = 0) -> None:
     r"""Hold ``third_bound`` against differences of the Hessian in random boxes.
 
     By the mean value theorem
@@ -28,7 +28,8 @@ def check_third_bound(landscape: Landscape, seed: int = 0) -> None:
 
     wherever the segment lies in the box of which B is a bound: there is no error but the rounding
     of the two Hessians. Boxes are of all sizes, and the segments anywhere in them, so that a bound
-    that forgets the size of the box does not pass.
+    that forgets the size of the box does not pass. An ``expansion`` of the landscape's own is held
+    against the derivatives at the ends of the segments.
 
     Raises
     ------
@@ -36,15 +37,16 @@ def check_third_bound(landscape: Landscape, seed: int = 0) -> None:
         If a difference is larger; it names the box, the point, the component, and both numbers.
     """
     rng = np.random.default_rng(seed)
+    landscape = small.landscape
     domain = whole(landscape.domain)
     low, high = domain.center - domain.radius, domain.center + domain.radius
     points = rng.uniform(low, high, (_BOXES, landscape.dim))
-    if landscape.third_bound(points[:1], 0 * points[:1]) is None:
-        return
-    steepness = _compare(landscape, _segments(points, domain, rng), rng)
+    steepness = _compare(small, _segments(points, domain, rng), rng)
     steep = points[np.argsort(-steepness)[:_STEEP]]
-    again = np.repeat(steep, _BOXES // _STEEP, axis=0)
-    _compare(landscape, _segments(again, domain, rng), rng)
+    again = _segments(np.repeat(steep, _BOXES // _STEEP, axis=0), domain, rng)
+    _compare(small, again, rng)
+    if type(landscape).expansion is not Landscape.expansion:
+        _compare_expansion(small, again, rng)
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,9 @@ def _segments(start: FloatArray, domain: Cells, rng: np.random.Generator) -> _Se
     return _Segments(Cells(center, np.maximum(radius, out)), start, end, axis)
 
 
-def _compare(landscape: Landscape, at: _Segments, rng: np.random.Generator) -> FloatArray:
+def _compare(small: Unit, at: _Segments, rng: np.random.Generator) -> FloatArray:
     """How steep the Hessian is along the segments, (m,); refused if steeper than the bounds."""
+    landscape = small.landscape
     rows, dim = np.arange(len(at.start)), landscape.dim
     center, radius = at.boxes.center, at.boxes.radius
     stated = landscape.third_bound(center, radius)
@@ -86,13 +89,43 @@ def _compare(landscape: Landscape, at: _Segments, rng: np.random.Generator) -> F
         excess = np.where(rise > allowed, steep, 0.0)
     if excess.any():
         row, i, j = (int(k) for k in np.unravel_index(np.argmax(excess), excess.shape))
+        seen, limit = (float(small.back(a[row, i, j], 3)) for a in (steep, bound))
         raise ValueError(
             f"third_bound must bound the third derivatives, but component "
-            f"{(i, j, int(at.axis[row]))} is {steep[row, i, j]:.6g} by differences at x = "
-            f"{shown(at.start[row])}, above the bound {bound[row, i, j]:.6g} of the box "
-            f"{shown(center[row])} ± {shown(radius[row])}"
+            f"{(i, j, int(at.axis[row]))} is {seen:.6g} by differences, and the bound {limit:.6g}, "
+            f"{_place(small, at, row)}"
         )
     return np.asarray(steep.max(axis=(1, 2)))
+
+
+def _compare_expansion(small: Unit, at: _Segments, rng: np.random.Generator) -> None:
+    landscape = small.landscape
+    center, radius = at.boxes.center, at.boxes.radius
+    gradient, hessian, bend, rest = landscape.expansion(center, radius)
+    there, bent = landscape.derivatives(at.end)
+    move = at.end - center
+    error = _error(landscape, center, rng)
+    known = landscape.rounding()
+    rough = known[0] if known else noise(landscape.gradient, landscape.domain, at.end, rng)
+    gap = np.abs(there - gradient - np.einsum("mij,mj->mi", hessian, move))
+    lines = np.abs(gradient) + np.abs(there) + np.einsum("mij,mj->mi", abs(hessian), abs(move))
+    room = rest + 2 * rough + (error[:, :, 0] * np.abs(move).sum(axis=1, keepdims=True))
+    wrong = (gap > room + 1e-14 * lines + UNDERFLOW).any(axis=1)
+    change = np.abs(bent - hessian)
+    wrong |= (change > bend * (1 + 1e-9) + 2 * error + UNDERFLOW).any(axis=(1, 2))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise ValueError(
+            "expansion must bound how gradient and Hessian vary, but does not "
+            f"{_place(small, at, row)}"
+        )
+
+
+def _place(small: Unit, at: _Segments, row: int) -> str:
+    x, center, radius = (
+        shown(small.points(a[row])) for a in (at.start, at.boxes.center, at.boxes.radius)
+    )
+    return f"at x = {x} in the box {center} ± {radius}"
 
 
 def _error(landscape: Landscape, x: FloatArray, rng: np.random.Generator) -> FloatArray:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from critpoints.census import classify, distinct, kantorovich, newton
+from critpoints.census import classify, distinct, kantorovich, newton, walls
 from critpoints.census.result import Census
 from critpoints.census.unseen import unseen
 from critpoints.domains import Domain
@@ -127,6 +127,7 @@ class _Known:
         runs = newton.search(self.landscape, starts, self.scale, self.tolerance)
         good = runs.outcome == newton.CONVERGED
         good &= self.landscape.domain.contains(runs.points)
+        good[good] = ~walls.beyond(self.landscape, runs.points[good])
         radii = classify.SAFETY * runs.steps[good] + 1e-9 * self.scale.bend
         new = self._add(runs.points[good], radii, int(counted))
         self.starts += len(starts) * counted

@@ -9,6 +9,7 @@ the part over which the gradient changes most, where the change of a smooth func
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ from critpoints.protocols import BoolArray, FloatArray, Landscape
 from critpoints.validation import shown
 
 _SAMPLE = 512
+_WHOLE = 32  # dimension up to which ‖H‖ is that of the whole matrix
 _CLIMBERS = 16
 _RANDOM = 10  # tries of a step, besides those along the gradient
 _ALONG = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)  # steps along the gradient, in that of the search
@@ -44,7 +46,7 @@ def obstacle(landscape: Landscape, seed: int = 0) -> str:
     with np.errstate(all="ignore"):
         place = _singular(landscape, x, rng)
         if place is not None:
-            return f"the function or a derivative grows without bound near x = {shown(place)}"
+            return f"the function or a derivative is unbounded or undefined near x = {shown(place)}"
         place = _kink(landscape, x)
         return "" if place is None else f"the gradient jumps near x = {shown(place)}"
 
@@ -62,10 +64,10 @@ def jumps(landscape: Landscape, points: FloatArray, seed: int = 0) -> BoolArray:
         for share in (2.0**-18, 2.0**-24):
             move = domain.tangent(points, share * way)
             ends = [_moved(landscape, points, sign * move) for sign in (-1, 1)]
-            gap = np.subtract(*(_safely(landscape, x)[1] for x in ends))
+            gap = np.subtract(*(_safely(landscape.hessian, x) for x in ends))
             changes.append(np.linalg.norm(gap, axis=(1, 2)))
         basis = domain.basis(points)
-        whole = basis.swapaxes(1, 2) @ _safely(landscape, points)[1] @ basis
+        whole = basis.swapaxes(1, 2) @ _safely(landscape.hessian, points) @ basis
         smallest = np.full(len(points), np.nan)
         usable = np.isfinite(whole).all(axis=(1, 2))
         smallest[usable] = np.abs(np.linalg.eigvalsh(whole[usable])).min(axis=1)
@@ -174,30 +176,44 @@ def _moved(landscape: Landscape, x: FloatArray, move: FloatArray) -> FloatArray:
 
 
 def _size(landscape: Landscape, x: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """‖H‖, infinite where anything is not finite, and gradients."""
-    gradient, hessian, value = _safely(landscape, x)
-    finite = np.isfinite(value) & np.isfinite(gradient).all(axis=1)
-    size = np.linalg.norm(hessian / _largest(hessian), axis=(1, 2)) * _largest(hessian)[:, 0, 0]
-    return np.where(finite & np.isfinite(size), size, np.inf), gradient
+    """‖H‖, infinite where anything is not finite, and gradients.
 
-
-def _largest(hessian: FloatArray) -> FloatArray:
-    size = np.abs(hessian).max(axis=(1, 2), keepdims=True)
-    return np.where(size > 0, size, 1.0)
+    In many dimensions of a few products only, one of them with the gradient.
+    """
+    value, gradient = _safely(landscape.value, x), _gradient(landscape, x)
+    if x.shape[1] <= _WHOLE or not landscape.matrix_free:
+        bent = _safely(landscape.hessian, x).reshape(len(x), -1)
+    else:
+        length = np.linalg.norm(gradient, axis=1, keepdims=True)
+        rng = np.random.default_rng(0)
+        ways = [gradient / np.where(length > 0, length, 1.0)]
+        ways += [np.broadcast_to(w, x.shape) for w in rng.standard_normal((2, x.shape[1]))]
+        bent = np.hstack([_safely(landscape.hvp, x, way) for way in ways])
+    scale = np.abs(bent).max(axis=1)
+    scale = np.where(scale > 0, scale, 1.0)
+    size = np.linalg.norm(bent / scale[:, None], axis=1) * scale
+    finite = np.isfinite(value) & np.isfinite(gradient).all(axis=1) & np.isfinite(size)
+    return np.where(finite, size, np.inf), gradient
 
 
 def _gradient(landscape: Landscape, x: FloatArray) -> FloatArray:
-    return _safely(landscape, x)[0]
+    return _safely(landscape.gradient, x)
 
 
-def _safely(landscape: Landscape, x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Gradients, Hessians and values, NaN at points where the function raises an error."""
+def _safely(function: Callable[..., FloatArray], *batches: FloatArray) -> FloatArray:
+    """A function of points, NaN at those where it raises an error."""
     try:
-        return *landscape.derivatives(x), landscape.value(x)
+        return function(*batches)
     except (ArithmeticError, ValueError):
-        if len(x) == 1:
-            size = x.shape[1]
-            return np.full((1, size), np.nan), np.full((1, size, size), np.nan), np.full(1, np.nan)
-    halves = [_safely(landscape, part) for part in (x[: len(x) // 2], x[len(x) // 2 :])]
-    gradient, hessian, value = (np.concatenate(parts) for parts in zip(*halves, strict=True))
-    return gradient, hessian, value
+        count = len(batches[0])
+        if count == 1:
+            return _nothing(function, *batches)
+    half = count // 2
+    parts = (tuple(b[:half] for b in batches), tuple(b[half:] for b in batches))
+    return np.concatenate([_safely(function, *part) for part in parts])
+
+
+def _nothing(function: Callable[..., FloatArray], x: FloatArray, *_: FloatArray) -> FloatArray:
+    """NaN in the shape that a method of a landscape returns for one point."""
+    shape = {"value": (1,), "hessian": (1, x.shape[1], x.shape[1])}
+    return np.full(shape.get(function.__name__, x.shape), np.nan)

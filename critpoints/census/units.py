@@ -17,6 +17,7 @@ from critpoints.protocols import FloatArray, Landscape
 UNDERFLOW = 2.0**-1000
 """More than the error of 2^70 results below the normal numbers, of at most 2^-1075 each."""
 
+_SUBNORMAL = 2.0**-1050  # more than 2^24 errors of results below the normal numbers
 _NEAR = 16  # sizes from 2^-16 to 2^16 need no other units
 _SAMPLE = 64
 
@@ -145,14 +146,15 @@ class Rescaled(Landscape):
     def third_bound(self, center: FloatArray, radius: FloatArray) -> FloatArray | None:
         """Bounds of the third derivatives; one that underflows would be 0."""
         bound = self.whole.third_bound(self._up(center), self._up(radius))
-        return None if bound is None else self._down(np.asarray(bound), 3) + UNDERFLOW
+        return None if bound is None else self._down(np.asarray(bound) + _SUBNORMAL, 3) + UNDERFLOW
 
     def expansion(
         self, center: FloatArray, radius: FloatArray
     ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """Gradient and Hessian, and how far they carry."""
         found = self.whole.expansion(self._up(center), self._up(radius))
-        gradient, hessian, bend, rest = map(self._down, found, (1, 2, 2, 1))
+        gradient, hessian = map(self._down, found[:2], (1, 2))
+        bend, rest = (self._down(b + _SUBNORMAL, k) for b, k in zip(found[2:], (2, 1), strict=True))
         return gradient, hessian, bend + UNDERFLOW, rest + UNDERFLOW
 
     def rounding(self) -> tuple[float, float] | None:
@@ -160,7 +162,7 @@ class Rescaled(Landscape):
         known = self.whole.rounding()
         if known is None:
             return None
-        first, second = map(self._down, np.array(known), (1, 2))
+        first, second = map(self._down, np.array(known) + _SUBNORMAL, (1, 2))
         return float(first) + UNDERFLOW, float(second) + UNDERFLOW
 
     def _up(self, x: FloatArray) -> FloatArray:

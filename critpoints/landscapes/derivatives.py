@@ -87,55 +87,56 @@ def _check_hessian(
     rng: np.random.Generator,
 ) -> None:
     domain = landscape.domain
+    frame = domain.frame(x, axes)
     v, w = (domain.tangent(x, u) for u in rng.standard_normal((2, *x.shape)))
-
-    def product(y: FloatArray) -> FloatArray:
-        return checked_output("hvp", landscape.hvp(y, domain.tangent(y, v)), x.shape)
-
-    own = noise(product, domain, x, rng)
     if landscape.matrix_free and domain.dim > _WHOLE:
-        columns = _columns_of_products(landscape, x, axes)
-        along, across = (np.einsum("mi,mi->m", a, landscape.hvp(x, b)) for a, b in ((w, v), (v, w)))
-        size = np.linalg.norm(w, axis=1) * np.linalg.norm(product(x), axis=1)
-        gap = np.abs(along - across) > _RELATIVE * size + np.einsum("mi,mi->m", np.abs(w), own)
-        if gap.any():
-            row = int(gap.argmax())
-            raise ValueError(
-                f"hvp is not symmetric: at x = {shown(x[row])} w·Hv is {along[row]:.10g}, "
-                f"v·Hw is {across[row]:.10g}"
-            )
+        columns = [_product(landscape, x, d) for d in np.moveaxis(frame, 2, 0)]
+        own = _noise_of_products(landscape, x, v, rng)
+        _compare_products(landscape, x, v, w, own)
     else:
-        columns = _columns_of_matrix(landscape, x, axes, v, own)
-    basis = domain.frame(x, axes)
+        shape = (*x.shape, x.shape[1])
+        whole = _finite("hessian", checked_output("hessian", landscape.hessian(x), shape), x)
+        columns = list(np.moveaxis(whole @ frame, 2, 0))
+        own = _noise_of_products(landscape, x, v, rng)
+        rough = own[:, :, None] + own[:, None, :]
+        _compare("hessian is not symmetric", x, whole, whole.swapaxes(1, 2), rough)
+        product, along = _product(landscape, x, v), np.einsum("mij,mj->mi", whole, v)
+        _compare("hvp is not hessian times vector", x, product, along, own)
+        _compare("hessian is not tangent", x, product, domain.tangent(x, product), own)
     for k, axis in enumerate(axes):
-        bends, doubt = differences(landscape.gradient, domain, x, basis[:, :, k], error)
+        bends, doubt = differences(landscape.gradient, domain, x, frame[:, :, k], error)
         bends = np.stack([domain.tangent(x, b) for b in bends])
         what = "hessian is not the derivative of gradient"
         _compare_differences(what, x, columns[k], [(bends, doubt)], own, column=int(axis))
 
 
-def _columns_of_products(landscape: Landscape, x: FloatArray, axes: IntArray) -> list[FloatArray]:
-    frame = landscape.domain.frame(x, axes)
-    return [
-        _finite("hvp", checked_output("hvp", landscape.hvp(x, d), x.shape), x)
-        for d in np.moveaxis(frame, 2, 0)
-    ]
+def _product(landscape: Landscape, x: FloatArray, v: FloatArray) -> FloatArray:
+    return _finite("hvp", checked_output("hvp", landscape.hvp(x, v), x.shape), x)
 
 
-def _columns_of_matrix(
-    landscape: Landscape, x: FloatArray, axes: IntArray, v: FloatArray, own: FloatArray
-) -> list[FloatArray]:
+def _noise_of_products(
+    landscape: Landscape, x: FloatArray, v: FloatArray, rng: np.random.Generator
+) -> FloatArray:
     domain = landscape.domain
-    shape = (*x.shape, x.shape[1])
-    whole = _finite("hessian", checked_output("hessian", landscape.hessian(x), shape), x)
-    rough = own[:, :, None] + own[:, None, :]
-    _compare("hessian is not symmetric", x, whole, whole.swapaxes(1, 2), rough)
-    product = checked_output("hvp", landscape.hvp(x, v), x.shape)
-    along = np.einsum("mij,mj->mi", whole, v)
-    _compare("hvp is not hessian times vector", x, product, along, own)
-    _compare("hessian is not tangent", x, product, domain.tangent(x, product), own)
-    frame = domain.frame(x, axes)
-    return list(np.moveaxis(whole @ frame, 2, 0))
+    return noise(lambda y: _product(landscape, y, domain.tangent(y, v)), domain, x, rng)
+
+
+def _compare_products(
+    landscape: Landscape, x: FloatArray, v: FloatArray, w: FloatArray, own: FloatArray
+) -> None:
+    """Symmetry without a matrix: w·Hv must be v·Hw."""
+    image = _product(landscape, x, v)
+    along = np.einsum("mi,mi->m", w, image)
+    across = np.einsum("mi,mi->m", v, _product(landscape, x, w))
+    size = np.linalg.norm(w, axis=1) * np.linalg.norm(image, axis=1)
+    allowed = _RELATIVE * size + np.einsum("mi,mi->m", np.abs(w), own)
+    gap = np.abs(along - across) > allowed
+    if gap.any():
+        row = int(gap.argmax())
+        raise ValueError(
+            f"hvp is not symmetric: at x = {shown(x[row])} w·Hv is {along[row]:.10g}, but v·Hw "
+            f"is {across[row]:.10g}"
+        )
 
 
 def _check_seam(

@@ -95,8 +95,9 @@ class TrigonometricSum(Landscape):
 
     def value(self, x: FloatArray) -> FloatArray:
         """Values: (m, dim) -> (m,)."""
-        parabola = self.curvature / 2 * np.einsum("mi,mi->m", x, x)
-        found: FloatArray = parabola + self._sum(x, self._table(0))[:, 0]
+        found: FloatArray = self._sum(x, self._table(0))[:, 0]
+        if self.curvature:
+            found = found + self.curvature / 2 * np.einsum("mi,mi->m", x, x)
         return found
 
     def gradient(self, x: FloatArray) -> FloatArray:
