@@ -16,7 +16,7 @@ _BOXES = 512  # one difference in each, of two rounds
 _STEEP = 32  # places of the largest third derivatives, about which the second round is
 _SMALLEST = 2.0**-12  # half-widths of the boxes, in those of the domain, up to all of it
 _STEP = 2.0**-9  # of the domain's width, along which differences are taken, at most
-_PAIRS = 8  # differences from which the noise of the Hessian is read
+_PLACES = 16  # where the noise of the Hessian is read
 
 
 def check_bounds(small: Unit, seed: int = 0) -> None:
@@ -133,7 +133,8 @@ def _error(landscape: Landscape, x: FloatArray, rng: np.random.Generator) -> Flo
     known = landscape.rounding()
     if known is not None:
         return np.full((1, 1, 1), known[1])
-    size = np.abs(landscape.hessian(x[:_PAIRS]))
-    rough = noise(landscape.hessian, landscape.domain, x[:_PAIRS], rng)
+    some = x[:: max(len(x) // _PLACES, 1)]
+    size = np.abs(landscape.hessian(some))
+    rough = noise(landscape.hessian, landscape.domain, some, rng)
     share = rough.max() / max(float(size.max()), 5e-324)
     return np.asarray(share * np.abs(landscape.hessian(x)).max(axis=(1, 2), keepdims=True))

@@ -23,14 +23,14 @@ def beyond(landscape: Landscape, points: FloatArray) -> BoolArray:
         return found
     low, high = box.ends
     room = np.minimum(points - low, high - points)
-    near = np.asarray(room <= _NEAR * (high - low)).any(axis=1)
+    near = room.min(axis=1) <= _NEAR * float((high - low).max())
     x = points[near]
     gradient, hessian = landscape.derivatives(x)
     usable = np.asarray(np.isfinite(gradient).all(axis=1) & np.isfinite(hessian).all(axis=(1, 2)))
     step = np.zeros_like(x)
     inverse = np.linalg.pinv(hessian[usable], hermitian=True)
     step[usable] = -np.einsum("mij,mj->mi", inverse, gradient[usable])
-    short = np.asarray(np.abs(step) <= _NEAR * (high - low))
-    out = np.maximum(low - (x + step), x + step - high)
-    found[near] = (short.all(axis=1)[:, None] & (out > 8 * _EPS * np.abs(x))).any(axis=1)
+    short = np.abs(step).max(axis=1) <= _NEAR * float((high - low).max())
+    out = np.maximum(low - (x + step), x + step - high) - 8 * _EPS * np.abs(x)
+    found[near] = short & (out.max(axis=1) > 0)
     return found

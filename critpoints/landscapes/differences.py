@@ -21,7 +21,7 @@ Batched = Callable[[FloatArray], FloatArray]
 _STEPS = 2.0 ** -np.arange(7, 32, 3)  # of the domain's width; the largest stays inside
 _NEARBY = 17  # points of the difference table
 _ORDER = 6  # of the differences from which the noise is read; a smooth function has none
-_SPACING = 2.0**-40  # of the domain's width
+_SPACINGS = (2.0**-40, 2.0**-30)  # of the domain's width; rounding has steps of any length
 _BLOCK = 1_000_000  # coordinates of points evaluated at once
 _SAFETY = 10.0  # noise of one evaluation in its standard deviations
 INSET = 0.01
@@ -48,11 +48,18 @@ def inner(domain: Domain, x: FloatArray) -> FloatArray:
 def noise(function: Batched, domain: Domain, x: FloatArray, rng: np.random.Generator) -> FloatArray:
     r"""A bound of the rounding noise of a function at points, component by component.
 
-    From differences of order k of values at 17 points next to each other: noise of variance
-    :math:`\sigma^2` has differences of variance :math:`\binom{2k}{k}\sigma^2`, a smooth function
-    none to speak of. Shape as ``function(x)``.
+    From differences of order k of values at 17 points next to each other, at two distances: noise
+    of variance :math:`\sigma^2` has differences of variance :math:`\binom{2k}{k}\sigma^2`, a
+    smooth function none to speak of. Shape as ``function(x)``.
     """
-    spacing = np.maximum(widths(domain) * _SPACING, 16 * np.spacing(np.abs(x)))
+    parts = [_noise(function, domain, x, spacing, rng) for spacing in _SPACINGS]
+    return np.asarray(np.maximum(*parts))
+
+
+def _noise(
+    function: Batched, domain: Domain, x: FloatArray, share: float, rng: np.random.Generator
+) -> FloatArray:
+    spacing = np.maximum(widths(domain) * share, 16 * np.spacing(np.abs(x)))
     spacing = 2.0 ** np.ceil(np.log2(spacing))  # so that the points are exact
     move = domain.tangent(x, spacing * rng.choice([-1.0, 1.0], x.shape))
     table = np.stack([function(_moved(domain, x, k * move)) for k in range(_NEARBY)])

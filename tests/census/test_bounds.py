@@ -94,7 +94,7 @@ def test_the_message_names_point_component_bound_and_size() -> None:
     said = str(caught.value)
     assert "and the bound 1, at x = [" in said
     assert "component (" in said
-    size = float(said.split(") is ")[1].split(" by differences")[0])
+    size = float(said.split(") is ")[1].split(" by differences", maxsplit=1)[0])
     assert 1 < size < f.everywhere()
 
 
