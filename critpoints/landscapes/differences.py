@@ -22,6 +22,7 @@ _STEPS = 2.0 ** -np.arange(7, 32, 3)  # of the domain's width; the largest stays
 _NEARBY = 17  # points of the difference table
 _ORDER = 6  # of the differences from which the noise is read; a smooth function has none
 _SPACINGS = (2.0**-40, 2.0**-30)  # of the domain's width; rounding has steps of any length
+_MULTIPLES = (-3.0, -2.0, -1.0, 1.0, 2.0, 3.0)  # of the distance, lest coordinates cancel
 _BLOCK = 1_000_000  # coordinates of points evaluated at once
 _SAFETY = 10.0  # noise of one evaluation in its standard deviations
 INSET = 0.01
@@ -61,7 +62,7 @@ def _noise(
 ) -> FloatArray:
     spacing = np.maximum(widths(domain) * share, 16 * np.spacing(np.abs(x)))
     spacing = 2.0 ** np.ceil(np.log2(spacing))  # so that the points are exact
-    move = domain.tangent(x, spacing * rng.choice([-1.0, 1.0], x.shape))
+    move = domain.tangent(x, spacing * rng.choice(_MULTIPLES, x.shape))
     table = np.stack([function(_moved(domain, x, k * move)) for k in range(_NEARBY)])
     with np.errstate(over="ignore", invalid="ignore"):
         size = np.abs(table).max(axis=0)
