@@ -82,10 +82,20 @@ class Domain(ABC):
         """Orthonormal bases of the tangent spaces: shape (m, ambient, dim)."""
         return np.broadcast_to(np.eye(self.dim), (len(x), self.dim, self.dim))
 
+    def frame(self, x: FloatArray, columns: NDArray[np.int64]) -> FloatArray:
+        """Some columns of :meth:`basis`, without the rest: shape (m, ambient, len(columns))."""
+        found = np.zeros((len(x), self.dim, len(columns)))
+        found[:, columns, np.arange(len(columns))] = 1.0
+        return found
+
     def distance(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Distances between points, row by row: shape (m,)."""
         found: FloatArray = np.linalg.norm(x - y, axis=1)
         return found
+
+    def in_units(self, exponent: int) -> Domain | None:
+        """The domain in units of length ``2**exponent``; None where a number would be rounded."""
+        return None
 
 
 @dataclass(frozen=True)
@@ -139,6 +149,13 @@ class Box(Domain):
         low, high = self.ends
         return np.asarray(((x >= low) & (x <= high)).all(axis=1))
 
+    def in_units(self, exponent: int) -> Domain | None:
+        ends = [scaled_exactly(end, -exponent) for end in self.ends]
+        if any(end is None for end in ends):
+            return None
+        low, high = (tuple(end.tolist()) for end in ends if end is not None)
+        return Box(self.dim, low, high)
+
 
 @dataclass(frozen=True)
 class Torus(Domain):
@@ -182,6 +199,10 @@ class Torus(Domain):
         gap = np.mod(x - y + self.length / 2, self.length) - self.length / 2
         found: FloatArray = np.linalg.norm(gap, axis=1)
         return found
+
+    def in_units(self, exponent: int) -> Domain | None:
+        length = scaled_exactly(self.length, -exponent)
+        return None if length is None else Torus(self.dim, float(length))
 
 
 @dataclass(frozen=True)
@@ -234,15 +255,24 @@ class Sphere(Domain):
         found: FloatArray = v - along[:, None] * x
         return found
 
-    def basis(self, x: FloatArray) -> FloatArray:
-        """Columns 1… of the Householder reflection that takes x to the first axis."""
+    def _mirror(self, x: FloatArray) -> FloatArray:
+        """Unit normals of the mirrors that take x to the first axis: shape (m, ambient)."""
         unit = x / self.radius
         sign = np.where(unit[:, 0] < 0, -1.0, 1.0)
         mirror = unit.copy()
         mirror[:, 0] += sign
         mirror /= np.linalg.norm(mirror, axis=1, keepdims=True)
-        whole = np.eye(self.ambient) - 2 * mirror[:, :, None] * mirror[:, None, :]
-        return np.ascontiguousarray(whole[:, :, 1:])
+        return mirror
+
+    def basis(self, x: FloatArray) -> FloatArray:
+        """Columns 1… of the Householder reflection that takes x to the first axis."""
+        return self.frame(x, np.arange(self.dim))
+
+    def frame(self, x: FloatArray, columns: NDArray[np.int64]) -> FloatArray:
+        mirror = self._mirror(x)
+        found = -2 * mirror[:, :, None] * mirror[:, None, 1 + columns]
+        found[:, 1 + columns, np.arange(len(columns))] += 1.0
+        return found
 
 
 @dataclass(frozen=True)
@@ -274,6 +304,19 @@ class Euclidean(Domain):
         direction /= np.linalg.norm(direction, axis=1, keepdims=True)
         found: FloatArray = direction * self.reach * rng.random((size, 1)) ** (1 / self.dim)
         return found
+
+    def in_units(self, exponent: int) -> Domain | None:
+        reach = scaled_exactly(self.reach, -exponent)
+        return None if reach is None else Euclidean(self.dim, float(reach))
+
+
+def scaled_exactly(numbers: ArrayLike, exponent: int) -> FloatArray | None:
+    """Numbers times ``2**exponent``; None where one would be rounded or overflow."""
+    given = np.asarray(numbers, dtype=float)
+    with np.errstate(over="ignore", under="ignore"):
+        found = np.ldexp(given, exponent)
+        exact = np.array_equal(np.ldexp(found, -exponent), given)
+    return np.asarray(found) if exact and np.isfinite(found).all() else None
 
 
 def _ends(name: str, value: ArrayLike, dim: int) -> float | tuple[float, ...]:

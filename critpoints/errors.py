@@ -9,6 +9,21 @@ from __future__ import annotations
 from typing import Any
 
 
+class EvaluationError(ValueError):
+    """A function given by the user raised an error, which is its ``__cause__``."""
+
+
+class ContradictionError(ArithmeticError):
+    """A census whose proof and Euler sum contradict each other; it travels in ``census``."""
+
+    def __init__(self, message: str, census: Any) -> None:
+        super().__init__(message)
+        self.census = census
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.census)
+
+
 class InvalidBatchError(ValueError):
     """A sampler returned something that is not a batch of real symmetric matrices."""
 

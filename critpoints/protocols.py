@@ -275,8 +275,7 @@ class Landscape(ABC):
         """Hessians: (m, ambient) -> (m, ambient, ambient); by default a column a ``hvp``."""
         if type(self).hvp is Landscape.hvp:
             raise TypeError(f"{type(self).__name__} has neither hessian nor hvp")
-        columns = [self.hvp(x, np.broadcast_to(e, x.shape)) for e in np.eye(x.shape[1])]
-        return np.stack(columns, axis=2)
+        return hessian_of_products(self, x)
 
     def hvp(self, x: FloatArray, v: FloatArray) -> FloatArray:
         """Hessians times vectors: (m, ambient), (m, ambient) -> (m, ambient)."""
@@ -302,6 +301,20 @@ class Landscape(ABC):
         """
         return None
 
+    @property
+    def matrix_free(self) -> bool:
+        """Whether :meth:`hvp` does without the whole Hessian."""
+        return type(self).hvp is not Landscape.hvp
+
+    @property
+    def bounds_proven(self) -> bool:
+        """Whether ``third_bound`` and ``rounding`` are proven; a class attribute serves as well.
+
+        Otherwise whatever is proven by them states them as its ``assumption``. A subclass that
+        overrides what they bound must say anew whether they are.
+        """
+        return False
+
     def expansion(
         self, center: FloatArray, radius: FloatArray
     ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
@@ -320,6 +333,14 @@ class Landscape(ABC):
 
     def rounding(self) -> tuple[float, float] | None:
         """Bounds of the rounding error of any component of gradient and Hessian, or None."""
+        return None
+
+    def normalised(self) -> tuple[Landscape, int, int] | None:
+        r"""An equal function of a size near 1, :math:`g(y) = 2^{-h} f(2^l y)`, with l and h.
+
+        None, by default: what needs numbers near 1 then scales the arguments and the results of
+        this one. Override it where the formula itself underflows or overflows.
+        """
         return None
 
     def lagrangian(self, x: FloatArray) -> tuple[Landscape, FloatArray] | None:
@@ -342,6 +363,16 @@ class Landscape(ABC):
     def sample(self, rng: np.random.Generator) -> Landscape:
         """Itself: a fixed function is a law that always draws the same."""
         return self
+
+
+def hessian_of_products(landscape: Landscape, x: FloatArray) -> FloatArray:
+    """Hessians, a column a product: (m, ambient) -> (m, ambient, ambient)."""
+    found = np.empty((*x.shape, x.shape[1]))
+    for k in range(x.shape[1]):
+        axis = np.zeros_like(x)
+        axis[:, k] = 1.0
+        found[:, :, k] = landscape.hvp(x, axis)
+    return found
 
 
 class RandomField(ABC):

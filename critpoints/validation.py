@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterable
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 _HOLDS: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
@@ -79,3 +82,8 @@ def _integer_range(low: int | None, high: int | None) -> str:
     if low is None:
         return f"at most {high}"
     return f"at least {low}" if high is None else f"an integer in {low}..{high}"
+
+
+def shown(point: NDArray[np.float64]) -> str:
+    """A point for a message: all digits of its coordinates, of many the first and last."""
+    return np.array2string(np.asarray(point), floatmode="unique", threshold=20, edgeitems=3)

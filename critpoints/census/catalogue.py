@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from critpoints.census import classify, continuum, distinct, newton
+from critpoints.census import classify, continuum, distinct, newton, walls
 from critpoints.census.classify import Kinds, kinds
 from critpoints.census.deflation import Deflation
 from critpoints.census.follow import first_radius, follow
@@ -97,6 +97,7 @@ class Catalogue:
         entry = np.full(len(starts), NOWHERE)
         before = len(self.entry)
         rows = np.flatnonzero(good)
+        rows = rows[~walls.beyond(self.landscape, runs.points[rows])]
         entry[rows] = self._enter(runs, rows)
         if counted:
             hit = self.canonical(entry[entry >= 0])

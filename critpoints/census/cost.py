@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from critpoints.census.units import unit
 from critpoints.domains import Box, Torus
 from critpoints.protocols import FloatArray, Landscape
 
@@ -21,9 +22,10 @@ def predicted_cells(landscape: Landscape, seed: int = 0) -> float:
     :math:`\beta K \sqrt d\, r < \tfrac12`, with :math:`\beta = \|H^{-1}\|` and K a bound of
     :math:`\nabla^3 f` at x. The domain then takes :math:`|D|\, E[(2 r(x))^{-d}]` cells.
     """
-    domain, dim = landscape.domain, landscape.dim
-    if not isinstance(domain, Box | Torus):
+    if not isinstance(landscape.domain, Box | Torus):
         return np.inf
+    landscape = unit(landscape).landscape
+    domain, dim = landscape.domain, landscape.dim
     x = domain.sample(np.random.default_rng(seed), _SAMPLE)
     third = landscape.third_bound(x, np.zeros_like(x))
     if third is None:

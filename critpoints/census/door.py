@@ -10,13 +10,14 @@ from critpoints.census.multistart import MASS, STARTS, multistart
 from critpoints.census.result import Census
 from critpoints.census.subdivision import subdivide
 from critpoints.domains import Domain, Sphere
-from critpoints.landscapes.callables import check_derivatives
+from critpoints.landscapes.derivatives import check_derivatives
 from critpoints.protocols import Landscape, RandomField
 from critpoints.seeding import stream
 from critpoints.validation import choice, integer, real
 
 METHODS = ("auto", "subdivision", "multistart")
 MAX_CELLS = 2_000_000
+_FACE_MASS = 1e-2  # of the unseen on a face of a box, of which there are up to 80
 
 
 def census(
@@ -29,14 +30,14 @@ def census(
     level: float = 0.95,
     max_cells: int = MAX_CELLS,
     audit: bool = True,
+    check: bool = True,
 ) -> Census:
     """Find the critical points of a function and say which are minima.
 
     Parameters
     ----------
     landscape : Landscape
-        One function. Its derivatives are first held against differences
-        (:func:`~critpoints.landscapes.check_derivatives`).
+        One function.
     method : {"auto", "subdivision", "multistart"}
         ``subdivision`` proves that no point is missing; it needs a box or a torus and a
         ``third_bound``. ``multistart`` searches any domain and bounds the mass of what it missed.
@@ -57,6 +58,9 @@ def census(
         Whether to take the Euler sum, which on a box means searching its faces too, up to
         dimension 4. A search whose sum is wrong goes on to the limit of its ``starts``: see
         :func:`~critpoints.census.multistart.multistart` for what the audit is worth then.
+    check : bool
+        Whether to hold the derivatives against differences first
+        (:func:`~critpoints.landscapes.check_derivatives`).
 
     Returns
     -------
@@ -69,6 +73,8 @@ def census(
     ValueError
         If a method of the landscape contradicts another, a number is out of range, or subdivision
         is asked for where it does not apply.
+    ContradictionError
+        If nothing is missing by the proof, but the Euler sum is wrong; it carries the census.
 
     Examples
     --------
@@ -87,7 +93,11 @@ def census(
     max_cells = integer("max_cells", max_cells, low=1)
     if not isinstance(audit, bool):
         raise TypeError(f"audit must be True or False, got {audit!r}")
+    if not isinstance(check, bool):
+        raise TypeError(f"check must be True or False, got {check!r}")
     _check(landscape)
+    if check:
+        check_derivatives(landscape, stream("census"))
 
     def search(function: Landscape, judge: Audit | None = None) -> Census:
         left = {}
@@ -97,16 +107,18 @@ def census(
             if proven.complete or method == "subdivision":
                 return judge(proven) if judge else proven
             left = {n: getattr(proven, n) for n in ("undecided", "undecided_volume")}
+        face = function is not landscape
         found = multistart(
-            function, seed=seed, starts=starts, unseen_mass=unseen_mass, level=level, audit=judge
-        )
+            function, seed=seed, starts=starts, level=level, audit=judge,
+            unseen_mass=max(unseen_mass, _FACE_MASS) if face else unseen_mass,
+        )  # fmt: skip
         return replace(found, **left)
 
     return search(landscape, Audit(landscape, search) if audit else None)
 
 
 def _check(landscape: Landscape) -> None:
-    """Refuse what has no critical points to count, or whose derivatives are none."""
+    """Refuse what has no critical points to count, or has no Hessian."""
     if isinstance(landscape, RandomField):
         raise TypeError(f"landscape is the law of a random function: draw one, {landscape}.sample")
     if not isinstance(landscape, Landscape):
@@ -121,4 +133,3 @@ def _check(landscape: Landscape) -> None:
         raise ValueError(f"domain must have a positive volume, got {domain}")
     if not landscape.second_order:
         raise TypeError(f"{type(landscape).__name__} must have a hessian or hvp")
-    check_derivatives(landscape, stream("census"))

@@ -28,7 +28,8 @@ class Found:
     points : ndarray, shape (m, d)
     degenerate, face : ndarray of bool, shape (m,)
         Not certified; and too close to a face of the box to say on which side.
-    distinct : bool
+    unsettled : int
+        Pairs of boxes that may hold one point or two.
     lost : Cells
         Boxes whose point could not be pinned down.
     """
@@ -36,7 +37,7 @@ class Found:
     points: FloatArray
     degenerate: BoolArray
     face: BoolArray
-    distinct: bool
+    unsettled: int
     lost: Cells
 
     @staticmethod
@@ -47,7 +48,7 @@ class Found:
             np.concatenate([certified.points, degenerate]),
             flags,
             np.append(certified.face, np.zeros(len(degenerate), bool)),
-            certified.distinct,
+            certified.unsettled,
             certified.lost,
         )
 
@@ -55,9 +56,9 @@ class Found:
 def enclose(landscape: Landscape, boxes: Cells, rounding: tuple[float, float]) -> Found:
     """Shrink each box to a tight one about its critical point, and drop repeats.
 
-    Two boxes hold the same point if the tight one of the first lies in the second, and different
-    points if their tight ones are disjoint. The list is ``distinct`` if for every pair one of the
-    two is so.
+    Two boxes hold the same point if Krawczyk's test proves exactly one in a box that holds both
+    tight ones, or the tight one of the first lies in the second; and different points if their
+    tight ones are disjoint. The list is ``distinct`` if for every pair one of these is so.
     """
     domain = landscape.domain
     point, radius, pinned = _pin_down(landscape, boxes, rounding)
@@ -66,11 +67,11 @@ def enclose(landscape: Landscape, boxes: Cells, rounding: tuple[float, float]) -
     outside, face = _side(domain, point, radius)
     inside = ~outside
     boxes, point, radius, face = boxes[inside], point[inside], radius[inside], face[inside]
-    first, distinct = _once(domain, boxes, point, radius)
+    first, unsettled = _once(landscape, boxes, point, radius, rounding)
     points = domain.wrap(point[first])
     if isinstance(domain, Box):  # a point on the face may have come out beyond it
         points = np.clip(points, *domain.ends)
-    return Found(points, np.zeros(len(points), bool), face[first], distinct, lost)
+    return Found(points, np.zeros(len(points), bool), face[first], unsettled, lost)
 
 
 def _pin_down(
@@ -101,23 +102,50 @@ def _side(domain: Domain, point: FloatArray, radius: FloatArray) -> tuple[BoolAr
 
 
 def _once(
-    domain: Domain, boxes: Cells, point: FloatArray, radius: FloatArray
-) -> tuple[IntArray, bool]:
-    """One row for each different point, and whether all pairs are told apart."""
+    landscape: Landscape,
+    boxes: Cells,
+    point: FloatArray,
+    radius: FloatArray,
+    rounding: tuple[float, float],
+) -> tuple[IntArray, int]:
+    """One row for each different point, and how many pairs are not told apart."""
     if not len(point):
-        return np.empty(0, dtype=np.int64), True
+        return np.empty(0, dtype=np.int64), 0
+    domain = landscape.domain
     places = tree(domain, domain.wrap(point.copy()))
     reach = 2.1 * radius.max() + 16 * _EPS * np.abs(point).max()  # the last for wrapping
     near = places.query_pairs(reach, p=np.inf, output_type="ndarray")
     i, j = near[:, 0], near[:, 1]
-    gap = _gap(domain, point[i], point[j])
-    meet = krawczyk.everywhere(gap <= radius[i] + radius[j])
+    meet = krawczyk.everywhere(_gap(domain, point[i], point[j]) <= radius[i] + radius[j])
     i, j = i[meet], j[meet]
     same = _inside(domain, boxes, point, radius, i, j) | _inside(domain, boxes, point, radius, j, i)
+    same |= _share_a_zero(landscape, point, radius, i, j, rounding)
     graph = coo_array((np.ones(same.sum()), (i[same], j[same])), shape=(len(point), len(point)))
     _, label = connected_components(graph, directed=False)
     _, first = np.unique(label, return_index=True)
-    return first, bool((label[i] == label[j]).all())
+    return first, int((label[i] != label[j]).sum())
+
+
+def _share_a_zero(
+    landscape: Landscape,
+    point: FloatArray,
+    radius: FloatArray,
+    i: IntArray,
+    j: IntArray,
+    rounding: tuple[float, float],
+) -> BoolArray:
+    """Whether exactly one zero is proven in a box that holds the hull of both tight ones."""
+    if not len(i):
+        return np.zeros(0, dtype=np.bool_)
+    gap = point[j] - point[i]
+    if landscape.domain.period is not None:
+        gap -= landscape.domain.period * np.round(gap / landscape.domain.period)
+    center = point[i] + gap / 2
+    # Twice the hull, so that the Newton step from its centre does not lead out.
+    wide = np.abs(gap) + 2 * np.maximum(radius[i], radius[j])
+    wide += 16 * _EPS * (np.abs(point[i]) + np.abs(point[j]))
+    sets = krawczyk.at_points(landscape, center, rounding)
+    return krawczyk.unique_zero(landscape, center, sets, wide)
 
 
 def _inside(

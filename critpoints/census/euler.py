@@ -7,6 +7,10 @@ every axis that F fixes, and then :math:`(-1)^{\text{index of } f|_F}`. These ar
 the sublevel sets change their topology, and the sum is 1. A missing point that changes the sum is
 thus found out; two of opposite sign are not.
 
+The sum says so only of a function that is smooth and finite (:mod:`~critpoints.census.premises`): a
+pole takes a ball out of the domain, a kink may be a minimum with no critical point. Where a premise
+fails, or a point is listed twice, there is no sum but a note.
+
 References
 ----------
 Milnor (1963), Morse Theory, §5. Goresky & MacPherson (1988), Stratified Morse Theory, part I, §3.
@@ -15,26 +19,25 @@ Adler & Taylor (2007), Random Fields and Geometry, cor. 9.3.5.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from critpoints.census.faces import Fixed, Restricted, faces, inward
+from critpoints.census.boundary import (
+    Boundary,
+    NotApplicableError,
+    Search,
+    refuse_points_on_walls,
+    search_boundary,
+)
+from critpoints.census.premises import jumps, obstacle
 from critpoints.census.result import Census
 from critpoints.domains import Box
-from critpoints.protocols import BoolArray, FloatArray, Landscape
+from critpoints.protocols import Landscape
 
-Search = Callable[[Landscape], Census]
 FACES_DIM = 4
 """Boxes beyond this dimension, with 242 faces and more, are not audited."""
-
-_TANGENTIAL = 1e-9  # share of ‖∇f‖ + ‖H‖ × width below which a slope has no sign
-
-
-class _NotApplicableError(Exception):
-    """Why there is no sum."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,30 +55,58 @@ class Audit:
     search: Search
 
     def __call__(self, census: Census) -> Census:
-        """The census with its Euler sum and what that must be."""
-        expected = self.landscape.euler
-        if expected is None:
-            return replace(census, audit_note="the function's Euler sum is not known")
-        total = int(interior_sum(census))
-        box = self.landscape.domain
-        if isinstance(box, Box):
-            if box.dim > FACES_DIM:
-                return replace(census, audit_note=f"{3**box.dim - 1} faces were not searched")
-            try:
-                _refuse_points_on_walls(box, census)
-                total += self.boundary
-            except _NotApplicableError as reason:
-                return replace(census, audit_note=str(reason))
+        """The census with its Euler sum and what that must be, or with a note why there is none.
+
+        Raises
+        ------
+        ContradictionError
+            If the census is complete, but the sum is wrong.
+        """
+        if self.boundary is not None:
+            census = replace(census, boundary_minima=self.boundary.minima)
+        try:
+            total = int(interior_sum(census)) + self._checked(census)
+        except NotApplicableError as reason:
+            return replace(census, euler=None, euler_expected=None, audit_note=str(reason))
         note = "a point is degenerate" if census.degenerate.any() else ""
-        return replace(census, euler=total, euler_expected=expected, audit_note=note)
+        expected = self.landscape.euler
+        audited = replace(census, euler=total, euler_expected=expected, audit_note=note)
+        searched = self.boundary is not None and not self.boundary.proven
+        if census.complete and audited.audit is False and searched:
+            note = "the boundary was searched without proof, and points of it are missing"
+            return replace(census, euler=None, euler_expected=None, audit_note=note)
+        return audited.consistent()
+
+    def _checked(self, census: Census) -> int:
+        """What the boundary adds to the sum, or NotApplicableError."""
+        box = self.landscape.domain
+        if self.landscape.euler is None:
+            raise NotApplicableError("the function's Euler sum is not known")
+        if not census.complete and self._obstacle:
+            raise NotApplicableError(f"not applicable: {self._obstacle}")
+        if not census.distinct:
+            raise NotApplicableError("not applicable: a point may be listed twice")
+        if isinstance(box, Box):
+            refuse_points_on_walls(box, census)
+            if self.boundary is None:
+                raise NotApplicableError(f"{3**box.dim - 1} faces were not searched")
+            if self.boundary.fault:
+                raise NotApplicableError(f"not applicable: {self.boundary.fault}")
+        if not census.complete and len(census) and jumps(self.landscape, census.points).any():
+            raise NotApplicableError("not applicable: the Hessian jumps at a critical point")
+        return self.boundary.total if self.boundary is not None else 0
 
     @cached_property
-    def boundary(self) -> int:
-        """What the faces of a box add to the sum; nothing else has any."""
+    def boundary(self) -> Boundary | None:
+        """The faces of a box of few dimensions; nothing else has any."""
         box = self.landscape.domain
-        if not isinstance(box, Box):
-            return 0
-        return sum(_face_sum(self.landscape, box, fixed, self.search) for fixed in faces(box))
+        if not isinstance(box, Box) or box.dim > FACES_DIM:
+            return None
+        return search_boundary(self.landscape, box, self.search)
+
+    @cached_property
+    def _obstacle(self) -> str:
+        return obstacle(self.landscape)
 
 
 def audited(census: Census, search: Search) -> Census:
@@ -86,42 +117,3 @@ def audited(census: Census, search: Search) -> Census:
 def interior_sum(census: Census) -> int:
     """The sum of (-1)^index over nondegenerate points."""
     return int((census.counts * (-1) ** np.arange(len(census.counts))).sum())
-
-
-def _face_sum(landscape: Landscape, box: Box, fixed: Fixed, search: Search) -> int:
-    if len(fixed) == box.dim:
-        corner = np.array([[fixed[axis] for axis in range(box.dim)]])
-        return int(_grows_inward(landscape, box, fixed, corner)[0])
-    face = Restricted(landscape, fixed)
-    found = search(face)
-    undecided = found.undecided and found.method == "subdivision"
-    if undecided or found.degenerate.any():
-        raise _NotApplicableError("a point on the boundary is degenerate or undecided")
-    _refuse_points_on_walls(face.domain, found)
-    if not len(found):
-        return 0
-    counted = _grows_inward(landscape, box, fixed, face.embed(found.points))
-    return int(np.where(found.index[counted] % 2 == 0, 1, -1).sum())
-
-
-def _grows_inward(landscape: Landscape, box: Box, fixed: Fixed, points: FloatArray) -> BoolArray:
-    """Whether f increases inward along every fixed axis, refused where slopes do not tell."""
-    gradient, hessian = landscape.derivatives(points)
-    slope = gradient[:, list(fixed)] * inward(box, fixed)
-    low, high = box.ends
-    size = np.linalg.norm(hessian, axis=(1, 2)) * float((high - low).max())
-    rounding = landscape.rounding()
-    unclear = _TANGENTIAL * (np.linalg.norm(gradient, axis=1) + size)
-    unclear += rounding[0] if rounding else 0.0
-    unclear = unclear[:, None]
-    counted = (slope > unclear).all(axis=1)
-    if not (counted | (slope < -unclear).any(axis=1)).all():
-        raise _NotApplicableError("a critical point of a face has no slope across the boundary")
-    return np.asarray(counted)
-
-
-def _refuse_points_on_walls(box: Box, census: Census) -> None:
-    low, high = box.ends
-    room = np.minimum(census.points - low, high - census.points)
-    if (room <= 1e-9 * (high - low)).any():
-        raise _NotApplicableError("a critical point lies on the boundary")

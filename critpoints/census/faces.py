@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -108,6 +109,20 @@ class Restricted(Landscape):
     def rounding(self) -> tuple[float, float] | None:
         """That of the whole function."""
         return self.whole.rounding()
+
+    @property
+    def bounds_proven(self) -> bool:
+        """Whether those of the whole function are."""
+        return self.whole.bounds_proven
+
+    def normalised(self) -> tuple[Landscape, int, int] | None:
+        """The whole function in its units, on the same face."""
+        known = self.whole.normalised()
+        if known is None:
+            return None
+        whole, length, height = known
+        fixed = {axis: math.ldexp(end, -length) for axis, end in self.fixed.items()}
+        return Restricted(whole, fixed), length, height
 
     def _block(self, tensor: FloatArray, order: int) -> FloatArray:
         return tensor[np.ix_(range(len(tensor)), *[self.free] * order)]

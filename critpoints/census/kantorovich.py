@@ -18,10 +18,11 @@ Higham (2002), Accuracy and Stability of Numerical Algorithms, 2nd ed., §3.1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from critpoints.census.units import UNDERFLOW, unit
 from critpoints.domains import Box
 from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 
@@ -54,14 +55,19 @@ def certify(landscape: Landscape, points: FloatArray) -> Certificates:
     if not landscape.domain.flat:
         lifted = landscape.lagrangian(points)
         return _nothing(points) if lifted is None else _projected(certify(*lifted), landscape)
+    if landscape.rounding() is None or not len(points):
+        return _nothing(points)
+    small = unit(landscape)
+    points = small.inside(points)
     rows = max(_BLOCK // points.shape[1] ** 3, 1)
-    parts = [_certify(landscape, points[k : k + rows]) for k in range(0, max(len(points), 1), rows)]
-    return Certificates(*(np.concatenate([getattr(p, f) for p in parts]) for f in _FIELDS))
+    parts = [_certify(small.landscape, points[k : k + rows]) for k in range(0, len(points), rows)]
+    found = Certificates(*(np.concatenate([getattr(p, f) for p in parts]) for f in _FIELDS))
+    return replace(found, error=small.points(found.error), alone=small.points(found.alone))
 
 
 def _certify(landscape: Landscape, points: FloatArray) -> Certificates:
     rounding = landscape.rounding()
-    if not len(points) or rounding is None:
+    if rounding is None:
         return _nothing(points)
     beta, eta, index = _newton_bounds(landscape, points, rounding)
     first = _lipschitz(landscape, points, 2 * np.where(np.isfinite(eta), eta, 0.0))
@@ -112,6 +118,7 @@ def _newton_bounds(
     smallest = np.abs(eigenvalues).min(axis=1) - eigenvalue_error(eigenvalues, rounding)
     beta = np.where(smallest > 0, _SAFE / np.where(smallest > 0, smallest, 1.0), np.inf)
     size = (np.linalg.norm(gradient, axis=1) * _SAFE + dim**0.5 * rounding[0]) * _SAFE
+    size += UNDERFLOW
     return beta, beta * size, (eigenvalues < 0).sum(axis=1).astype(np.int64)
 
 
@@ -133,6 +140,7 @@ def _lipschitz(landscape: Landscape, points: FloatArray, radius: FloatArray) -> 
     if third is None:
         return None
     bound = np.sqrt(np.sum(np.square(third), axis=(-3, -2, -1))) * _SAFE
+    bound += 2.0**-500  # squares that underflow
     return np.broadcast_to(bound, (len(points),))
 
 

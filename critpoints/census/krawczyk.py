@@ -20,7 +20,8 @@ NaN (the inverse of a Hessian that all but vanishes) proves nothing.
 
 Rounding: ``rounding`` bounds the error of what the landscape computes and is added to \|ρ\| and to
 \|1 − YH\|. The arithmetic of the tests themselves, sums of at most d² products of such numbers,
-has relative errors below 1e-14, which every bound is widened by.
+has relative errors below 1e-14, which every bound is widened by. So is it by an absolute 2^-1000,
+for what underflows: numbers must be near 1 (:mod:`~critpoints.census.units`).
 
 References
 ----------
@@ -35,6 +36,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from critpoints.census.cells import Cells
+from critpoints.census.units import UNDERFLOW
 from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 
 SLACK = 1e-14
@@ -129,7 +131,7 @@ def expand(
     gradient, hessian, bend, remainder = landscape.expansion(center, radius)
     if not (np.isfinite(gradient).all() and np.isfinite(hessian).all()):
         raise ValueError("gradient and Hessian must be finite on the whole domain and next to it")
-    errors = rounding[0] + rounding[1] * radius.sum(axis=1)[:, None]
+    errors = rounding[0] + rounding[1] * radius.sum(axis=1)[:, None] + UNDERFLOW
     bend, remainder = (np.where(np.isnan(b), np.inf, b) for b in (bend, remainder + errors))
     return Expansion(center, radius, gradient, hessian, bend, remainder)
 
@@ -141,8 +143,9 @@ def newton(boxes: Expansion, rounding: tuple[float, float]) -> Newton:
     with np.errstate(over="ignore", invalid="ignore"):
         gap = np.abs(np.eye(boxes.center.shape[1]) - inverse @ boxes.hessian)
         inverse = np.abs(inverse)
-        gap += inverse @ (SLACK * np.abs(boxes.hessian))
-    blur = times(inverse, SLACK * np.abs(boxes.gradient) + rounding[0])
+        gap += inverse @ (SLACK * np.abs(boxes.hessian) + UNDERFLOW) + UNDERFLOW
+    blur = times(inverse, SLACK * np.abs(boxes.gradient) + rounding[0] + UNDERFLOW)
+    blur += UNDERFLOW
     width = (times(inverse, boxes.remainder) + times(gap, boxes.radius) + blur) * _WIDER
     defect = gap + rounding[1] * inverse.sum(axis=2, keepdims=True)
     return Newton(inverse, defect, blur, step, np.where(np.isnan(width), np.inf, width))
@@ -153,10 +156,10 @@ def unique_zero(
 ) -> BoolArray:
     """Where Krawczyk's test proves exactly one zero in ``center`` ± ``radius``: shape (m,)."""
     _, _, bend, remainder = landscape.expansion(center, radius)
-    shift = times(sets.defect, radius)
-    bent = times(sets.inverse, times(bend, radius))
+    shift = times(sets.defect, radius) + UNDERFLOW
+    bent = times(sets.inverse, times(bend, radius) + UNDERFLOW)
     unique = (shift + bent) * _WIDER < radius
-    kept = times(sets.inverse, remainder)
+    kept = times(sets.inverse, remainder + UNDERFLOW)
     exists = (np.abs(sets.step) + sets.blur + shift + kept) * _WIDER <= radius
     return everywhere(unique & exists)
 

@@ -6,12 +6,9 @@ import math
 
 import numpy as np
 
+from critpoints.census.units import UNDERFLOWN
 from critpoints.domains import Box, Domain
 from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
-
-
-_UNDERFLOWN = 2.0**-1010
-"""Gradients and Hessians below this consist of numbers that have lost digits, or are about to."""
 
 
 class Local:
@@ -40,7 +37,7 @@ class Local:
         self.finite = np.isfinite(self.gradient).all(axis=1)
         self.finite &= np.isfinite(self.hessian).all(axis=(1, 2))
         largest = np.fmax(np.abs(self.gradient).max(axis=1), np.abs(self.hessian).max(axis=(1, 2)))
-        self.finite &= ~((largest > 0) & (largest < _UNDERFLOWN))
+        self.finite &= ~((largest > 0) & (largest < UNDERFLOWN))
 
     def vector(self, step: FloatArray, rows: IntArray | slice = slice(None)) -> FloatArray:
         """Tangent vectors at some of the points from their coordinates: (m, dim) -> (m, ambient)."""

@@ -12,6 +12,7 @@ from critpoints.census.catalogue import NOWHERE, Catalogue, Ends
 from critpoints.census.chao import chao
 from critpoints.census.local import Local
 from critpoints.census.result import Census
+from critpoints.census.units import Unit, legible
 from critpoints.domains import Domain, Euclidean
 from critpoints.protocols import FloatArray, Landscape
 from critpoints.validation import integer, real
@@ -84,9 +85,10 @@ def multistart(
     unseen_mass = real("unseen_mass", unseen_mass, above=0, below=1)
     level = real("level", level, above=0, below=1)
     rng = np.random.default_rng(integer("seed", seed, low=0))
-    search = _Search(landscape, rng, starts, unseen_mass, level)
+    search = _Search(landscape, legible(landscape), rng, starts, unseen_mass, level)
     if points is not None:
-        search.catalogue.search(_checked(landscape.domain, points), counted=False)
+        given = search.unit.inside(_checked(landscape.domain, points))
+        search.catalogue.search(given, counted=False)
     search.discover()
     extra = 0
     while True:
@@ -104,13 +106,15 @@ def multistart(
 class _Search:
     """A search under way."""
 
-    landscape: Landscape
+    original: Landscape
+    unit: Unit
     rng: np.random.Generator
     most: int
     goal: float
     level: float
 
     def __post_init__(self) -> None:
+        self.landscape = self.unit.landscape
         self.catalogue = Catalogue(self.landscape)
         self.domain = self.landscape.domain
         self.starts = self.rejected = self.nowhere = 0
@@ -218,15 +222,15 @@ class _Search:
         return max(low - known, 0.0) * size, (high - known if high > known else high) * size
 
     def census(self) -> Census:
-        """Certify, and sort by value."""
-        landscape, catalogue = self.landscape, self.catalogue
+        """Certify, go back to the function's own units, and sort by value."""
+        landscape, catalogue, unit = self.original, self.catalogue, self.unit
         first = catalogue.first
         facts = catalogue.facts[first]
-        points = facts.points
+        points = landscape.domain.wrap(unit.points(facts.points))
         proof = kantorovich.certify(landscape, points)
         certified = proof.proven & ~facts.degenerate
         certified &= proof.index == (facts.eigenvalues < 0).sum(axis=1)
-        error = np.where(certified, proof.error, facts.error)
+        error = np.where(certified, proof.error, unit.points(facts.error))
         values = landscape.value(points) if len(points) else np.empty(0)
         order = np.lexsort((*points.T[::-1], values))
         entry = catalogue.canonical(catalogue.entry[first])
@@ -236,16 +240,16 @@ class _Search:
             landscape=landscape,
             points=points[order],
             values=values[order],
-            eigenvalues=facts.eigenvalues[order],
+            eigenvalues=unit.back(facts.eigenvalues, 2)[order],
             degenerate=facts.degenerate[order],
             manifold_dim=dimension[order],
-            residuals=facts.residuals[order],
+            residuals=unit.back(facts.residuals, 1)[order],
             certified=certified[order],
             distinct=_apart(landscape.domain, points, error),
             complete=False,
             method="multistart",
             starts=self.starts,
-            start_law=_described(self.domain),
+            start_law=_described(self.domain, self.unit),
             nowhere=self.nowhere,
             rejected=self.rejected,
             level=self.level,
@@ -255,11 +259,12 @@ class _Search:
         )
 
 
-def _described(domain: Domain) -> str:
-    """The law of the starts in words."""
+def _described(domain: Domain, unit: Unit) -> str:
+    """The law of the starts in words, in the function's own units."""
     if isinstance(domain, Euclidean):
-        return f"uniform in the ball of radius {domain.reach:.6g} about the origin"
-    return f"uniform on {domain}"
+        radius = float(unit.points(np.array(domain.reach)))
+        return f"uniform in the ball of radius {radius:.6g} about the origin"
+    return f"uniform on the {type(domain).__name__.lower()}"
 
 
 def _apart(domain: Domain, points: FloatArray, error: FloatArray) -> bool:

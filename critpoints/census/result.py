@@ -10,7 +10,51 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from critpoints.errors import ContradictionError
 from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
+
+
+@dataclass(frozen=True, eq=False)
+class BoundaryMinima:
+    """Points on the boundary of a box that are minima of the function held inside the box.
+
+    They are minima along their face, and the function increases strictly inward; critical points
+    of the function itself they are not.
+
+    Attributes
+    ----------
+    points : ndarray, shape (k, dim)
+    values : ndarray, shape (k,)
+    sides : ndarray of int, shape (k, dim)
+        -1 on axes that are at their lower end, 1 on those at their upper end, else 0.
+    """
+
+    points: FloatArray
+    values: FloatArray
+    sides: IntArray
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    @staticmethod
+    def none(dim: int) -> BoundaryMinima:
+        """An empty list."""
+        return BoundaryMinima(np.empty((0, dim)), np.empty(0), np.empty((0, dim), dtype=np.int64))
+
+    @staticmethod
+    def join(parts: list[BoundaryMinima]) -> BoundaryMinima:
+        """All parts, sorted by value."""
+        points, values, sides = (
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in ("points", "values", "sides")
+        )
+        order = np.argsort(values, kind="stable")
+        return BoundaryMinima(points[order], values[order], sides[order])
+
+    def records(self) -> list[dict[str, Any]]:
+        """A record a point: place, value, and sides."""
+        columns = zip(self.points.tolist(), self.values.tolist(), self.sides.tolist(), strict=True)
+        return [{"x": x, "value": value, "sides": sides} for x, value, sides in columns]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +85,8 @@ class Census:
     distinct : bool
     complete : bool
     assumption : str
-        What a proof rests on beside the bounds that the landscape states; empty if nothing.
+        What ``certified`` and ``complete`` take as given; empty if nothing, as for the families of
+        this package, the bounds of which are proven.
     undecided : int
         Cells in which a critical point was neither excluded nor proven, also where subdivision
         gave way to a search.
@@ -54,6 +99,10 @@ class Census:
         What it must be if no point is missing.
     audit_note : str
         Why there is no audit, if there is none.
+    boundary_minima : BoundaryMinima or None
+        On a box of at most four dimensions, the faces of which the audit has searched: minima on
+        the boundary, which are not among ``points``; of faces that could not be searched none.
+        None where the boundary was not searched.
     method : str
         ``subdivision`` or ``multistart``.
     starts : int
@@ -96,6 +145,7 @@ class Census:
     euler: int | None = None
     euler_expected: int | None = None
     audit_note: str = ""
+    boundary_minima: BoundaryMinima | None = None
     starts: int = 0
     start_law: str = ""
     nowhere: int = 0
@@ -138,6 +188,24 @@ class Census:
         if self.euler is None or self.euler_expected is None or self.degenerate.any():
             return None
         return self.euler == self.euler_expected
+
+    def consistent(self) -> Census:
+        """The census itself, refused if its two claims contradict each other.
+
+        Raises
+        ------
+        ContradictionError
+            If the census is ``complete``, but its Euler sum is wrong.
+        """
+        if self.complete and self.audit is False:
+            given = f" What was taken as given: {self.assumption}." if self.assumption else ""
+            raise ContradictionError(
+                f"the census is complete by its proof, but its Euler sum is {self.euler} instead "
+                f"of {self.euler_expected}: one of the two rests on something that does not hold."
+                f"{given}",
+                self,
+            )
+        return self
 
     def records(self) -> list[dict[str, Any]]:
         """A record a point: number, place, value, index, and how sure each is."""

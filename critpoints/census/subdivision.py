@@ -3,7 +3,8 @@
 The domain is divided into cells. A cell is dropped when it provably holds no critical point,
 settled when Krawczyk's test proves exactly one in a somewhat larger box (so that a point on the
 face of a cell is not lost), and else cut down to its Newton set or halved. What is proven rests on
-:mod:`~critpoints.census.krawczyk`, on the landscape's ``third_bound`` and on its ``rounding``.
+:mod:`~critpoints.census.krawczyk`, on the landscape's ``third_bound`` and on its ``rounding``. All
+of it happens in units in which the function is near 1 (:mod:`~critpoints.census.units`).
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from critpoints.census import krawczyk
+from critpoints.census.bounds import check_bounds
 from critpoints.census.cells import Cells, join, whole
 from critpoints.census.enclosure import Found, enclose, near_degenerate
 from critpoints.census.kantorovich import eigenvalue_error
 from critpoints.census.result import Census
+from critpoints.census.units import UNDERFLOW, Unit, unit
 from critpoints.domains import Box, Torus
 from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 from critpoints.validation import integer, real
@@ -91,7 +94,8 @@ def subdivide(
         On a :class:`~critpoints.domains.Box` or :class:`~critpoints.domains.Torus`, with a
         ``third_bound``. On a box its derivatives must exist, and the bound hold, a little beyond
         the faces too. Without ``rounding`` the errors are taken to be 1e-13 of the largest
-        gradient and Hessian at 256 points, which the census then states as its ``assumption``.
+        gradient and Hessian at 256 points. That, and bounds that are not ``bounds_proven``, the
+        census states as its ``assumption``.
     max_cells : int
         Cells to examine at most.
     memory : float
@@ -104,14 +108,17 @@ def subdivide(
     Census
         Complete if no cell is left over. What is left over counts as ``undecided``, and holds
         the degenerate points, which are listed but not certified. A point too close to the face
-        of a box to say on which side it lies is undecided as well, and so is one of a Hessian so
-        badly scaled that rounding hides the sign of an eigenvalue.
+        of a box to say on which side it lies is undecided as well, and so are one of a Hessian so
+        badly scaled that rounding hides the sign of an eigenvalue, and two that may be one.
 
     Raises
     ------
     ValueError
-        If the domain is neither box nor torus, there is no bound of the third derivatives, or a
-        derivative is not finite.
+        If the domain is neither box nor torus, there is no bound of the third derivatives or it
+        does not hold at a sample (:mod:`~critpoints.census.bounds`), or a derivative is not
+        finite.
+    ContradictionError
+        If the census is complete, but the Euler sum of the torus is wrong; it carries the census.
 
     References
     ----------
@@ -120,15 +127,18 @@ def subdivide(
     max_cells = integer("max_cells", max_cells, low=1)
     memory = real("memory", memory, above=0)
     tolerance = real("tolerance", tolerance, above=0, below=1)
-    cells = _start(landscape)
-    search = _Search(landscape, _rounding(landscape), tolerance * cells.radius[0])
+    _check(landscape)
+    small = unit(landscape)
+    check_bounds(small)
+    cells = whole(small.landscape.domain)
+    search = _Search(small.landscape, _rounding(small.landscape), tolerance * cells.radius[0])
     most = max(int(memory / bytes_of_a_cell(landscape.dim)), 1)
     examined = 0
     while 0 < len(cells) <= min(most - search.kept, max_cells - examined):
         examined += len(cells)
         rows = max(_BATCH_NUMBERS // landscape.dim**3, 64)
         cells = join([search.advance(cells[k : k + rows]) for k in range(0, len(cells), rows)])
-    return _census(search, cells)
+    return _census(landscape, small, search, cells)
 
 
 def bytes_of_a_cell(dim: int) -> int:
@@ -136,17 +146,19 @@ def bytes_of_a_cell(dim: int) -> int:
     return 8 * dim * (16 + 2 * dim)
 
 
-def _start(landscape: Landscape) -> Cells:
+def _check(landscape: Landscape) -> None:
+    """Refuse what cannot be searched."""
     domain = landscape.domain
     if not isinstance(domain, Box | Torus):
         raise ValueError(f"subdivision needs a box or a torus, got {domain}: use multistart")
     cells = whole(domain)
-    if landscape.third_bound(cells.center, cells.radius) is None:
+    with np.errstate(all="ignore"):  # in units of its own it may overflow
+        known = landscape.third_bound(cells.center, cells.radius)
+    if known is None:
         raise ValueError(
             f"{type(landscape).__name__} has no third_bound, without which nothing is proven: "
             "use multistart"
         )
-    return cells
 
 
 def _rounding(landscape: Landscape) -> tuple[float, float]:
@@ -156,13 +168,23 @@ def _rounding(landscape: Landscape) -> tuple[float, float]:
         return known
     points = landscape.domain.sample(np.random.default_rng(0), 256)
     gradient, hessian = (np.abs(a).max() for a in landscape.derivatives(points))
-    return _ASSUMED * float(gradient + hessian), _ASSUMED * float(hessian)
+    errors = _ASSUMED * float(gradient + hessian), _ASSUMED * float(hessian)
+    return errors[0] + UNDERFLOW, errors[1] + UNDERFLOW
 
 
-def _assumption(landscape: Landscape, rounding: tuple[float, float]) -> str:
-    if landscape.rounding() is not None:
+def _assumption(landscape: Landscape, small: Unit, rounding: tuple[float, float]) -> str:
+    """What is taken as given; nothing where the landscape's bounds are proven."""
+    if landscape.bounds_proven:
         return ""
-    return "rounding errors of gradient and Hessian are at most {:.1e} and {:.1e}".format(*rounding)
+    said = ["the bounds of the third derivatives hold"]
+    if landscape.rounding() is None:
+        errors = (float(small.back(np.array(e), k)) for k, e in enumerate(rounding, 1))
+        said.append(
+            "rounding errors of gradient and Hessian are at most {:.1e} and {:.1e}".format(*errors)
+        )
+    else:
+        said.append("so do those of rounding errors")
+    return ", and ".join(said)
 
 
 def _smaller(boxes: krawczyk.Expansion, sets: krawczyk.Newton) -> Cells:
@@ -187,40 +209,43 @@ def _axis(bend: FloatArray, radius: FloatArray) -> IntArray:
     return np.asarray((weight * radius).argmax(axis=1))
 
 
-def _census(search: _Search, left: Cells) -> Census:
+def _census(landscape: Landscape, small: Unit, search: _Search, left: Cells) -> Census:
     """Polish and merge what is settled; state what is left over."""
-    landscape, domain = search.landscape, search.landscape.domain
-    found = enclose(landscape, join(search.settled), search.rounding)
+    function, domain = search.landscape, search.landscape.domain
+    found = enclose(function, join(search.settled), search.rounding)
     stuck = join(search.stuck)
-    found = Found.join(found, near_degenerate(landscape, stuck, found.points, search.rounding))
-    values = landscape.value(found.points)
+    found = Found.join(found, near_degenerate(function, stuck, found.points, search.rounding))
+    values = function.value(found.points)
     order = np.argsort(values, kind="stable")
     points = found.points[order]
-    gradient, hessian = landscape.derivatives(points)
+    gradient, hessian = function.derivatives(points)
     eigenvalues = np.asarray(np.linalg.eigvalsh(hessian), dtype=float)
     smallest = np.abs(eigenvalues).min(axis=1)
+    curvatures = small.back(eigenvalues, 2)
     unsigned = ~(smallest > eigenvalue_error(eigenvalues, search.rounding))
+    unsigned |= ~np.isfinite(curvatures).all(axis=1) | (curvatures == 0).any(axis=1)
     unsigned &= ~found.degenerate[order]
     degenerate = found.degenerate[order] | unsigned
     open_cells = join([left, stuck, found.lost])
-    undecided = len(open_cells) + int(found.face.sum() + unsigned.sum())
+    undecided = len(open_cells) + found.unsettled + int(found.face.sum() + unsigned.sum())
     volume = float(open_cells.volumes.sum()) / domain.volume
     index = (eigenvalues[~degenerate] < 0).sum(axis=1)
     torus = isinstance(domain, Torus)
-    return Census(
+    census = Census(
         landscape=landscape,
-        points=points,
-        values=values[order],
-        eigenvalues=eigenvalues,
+        points=small.points(points),
+        values=small.back(values[order], 0),
+        eigenvalues=curvatures,
         degenerate=degenerate,
-        residuals=np.linalg.norm(gradient, axis=1),
+        residuals=small.back(np.linalg.norm(gradient, axis=1), 1),
         certified=~degenerate & ~found.face[order],
-        distinct=found.distinct,
+        distinct=not found.unsettled,
         complete=undecided == 0,
         method="subdivision",
         undecided=undecided,
         undecided_volume=min(volume, 1.0),
         euler=int(((-1) ** index).sum()) if torus else None,
         euler_expected=landscape.euler if torus else None,
-        assumption=_assumption(landscape, search.rounding),
+        assumption=_assumption(landscape, small, search.rounding),
     )
+    return census.consistent()

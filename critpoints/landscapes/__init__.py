@@ -1,7 +1,8 @@
 """Random and fixed functions whose critical points are studied, a family a file."""
 
 from critpoints.landscapes.autodiff import from_jax
-from critpoints.landscapes.callables import check_derivatives, from_callables
+from critpoints.landscapes.callables import from_callables
+from critpoints.landscapes.derivatives import check_derivatives
 from critpoints.landscapes.fields import ConfinedField, FourierField
 from critpoints.landscapes.known import (
     Autoencoder,

@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 
 from critpoints.domains import Domain, Euclidean
+from critpoints.landscapes.derivatives import check_derivatives
 from critpoints.protocols import FloatArray, Landscape
+from critpoints.seeding import stream
 from critpoints.validation import integer
 
 # Floats that the intermediate results of one compiled call may fill (8 MB): what is larger is
@@ -192,7 +194,9 @@ class _WithoutData:
         return self.f(x)
 
 
-def from_jax(f: Callable[[Any], Any], dim: int, domain: Domain | None = None) -> JaxLandscape:
+def from_jax(
+    f: Callable[[Any], Any], dim: int, domain: Domain | None = None, *, check: bool = True
+) -> JaxLandscape:
     """Make a landscape of a function written with ``jax.numpy``.
 
     Parameters
@@ -203,6 +207,9 @@ def from_jax(f: Callable[[Any], Any], dim: int, domain: Domain | None = None) ->
     dim : int
     domain : Domain, optional
         Box, torus or (the default) all of space.
+    check : bool
+        Whether to hold the derivatives, which a rule of one's own may have spoilt, and the period
+        of a torus against differences (:func:`~critpoints.landscapes.check_derivatives`).
 
     Returns
     -------
@@ -215,7 +222,8 @@ def from_jax(f: Callable[[Any], Any], dim: int, domain: Domain | None = None) ->
         Without JAX.
     ValueError
         If f cannot take a point of dim coordinates, does not return a real scalar, or if value or
-        gradient is not a number at points drawn from the domain, or the domain does not fit.
+        gradient is not a number at points drawn from the domain, or the domain does not fit, or
+        as by :func:`~critpoints.landscapes.check_derivatives`.
 
     Examples
     --------
@@ -233,6 +241,8 @@ def from_jax(f: Callable[[Any], Any], dim: int, domain: Domain | None = None) ->
         raise ValueError(f"domain must be flat and of dimension {dim}, got {domain!r}")
     if not callable(f):
         raise TypeError(f"f must be callable, got {f!r}")
+    if not isinstance(check, bool):
+        raise TypeError(f"check must be True or False, got {check!r}")
     require("jax")
     _check_signature(f, dim)
     made = JaxLandscape(dim, f, domain)
@@ -240,6 +250,8 @@ def from_jax(f: Callable[[Any], Any], dim: int, domain: Domain | None = None) ->
     for name in ("value", "gradient"):
         if np.isnan(getattr(made, name)(probe)).any():
             raise ValueError(f"the {name} of f is not a number at a point of its domain")
+    if check:
+        check_derivatives(made, stream("from_jax"))
     return made
 
 

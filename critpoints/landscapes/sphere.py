@@ -120,6 +120,8 @@ class SphereLagrangian(Landscape):
     tensor: FloatArray
     dim: int = field(init=False)
 
+    bounds_proven = True
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "dim", len(self.tensor) + 1)
 

@@ -10,11 +10,12 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from critpoints.domains import Box, Domain, Torus
+from critpoints.domains import Box, Domain, Euclidean, Torus, scaled_exactly
 from critpoints.protocols import FloatArray, Landscape, RandomField
 from critpoints.validation import choice, integer, real
 
 _UNIT = 2.0**-53  # unit roundoff
+_UNDERFLOW = 2.0**-1022  # more than 2^50 errors of results below the normal numbers
 _BLOCK = 2**15  # waves times points evaluated at once; twice as many take twice as long each
 
 ComplexArray = NDArray[np.complex128]
@@ -53,6 +54,8 @@ class TrigonometricSum(Landscape):
     curvature: float = 0.0
     dim: int = field(init=False)
 
+    bounds_proven = True
+
     def __post_init__(self) -> None:
         if not isinstance(self.on, Domain):
             raise TypeError(f"on must be a domain, got {self.on!r}")
@@ -88,12 +91,13 @@ class TrigonometricSum(Landscape):
     @property
     def euler(self) -> int | None:
         """On all of space 1 where a positive curvature makes the function grow."""
-        return 1 if self.curvature > 0 and not np.isfinite(self.on.volume) else self.on.euler
+        return 1 if self.curvature > 0 and isinstance(self.on, Euclidean) else self.on.euler
 
     def value(self, x: FloatArray) -> FloatArray:
         """Values: (m, dim) -> (m,)."""
-        parabola = self.curvature / 2 * np.einsum("mi,mi->m", x, x)
-        found: FloatArray = parabola + self._sum(x, self._table(0))[:, 0]
+        found: FloatArray = self._sum(x, self._table(0))[:, 0]
+        if self.curvature:
+            found = found + self.curvature / 2 * np.einsum("mi,mi->m", x, x)
         return found
 
     def gradient(self, x: FloatArray) -> FloatArray:
@@ -171,14 +175,15 @@ class TrigonometricSum(Landscape):
         :math:`\gamma_n = nu/(1-nu)` and X the largest coordinate its error is at most
 
         .. math:: \max_{|i|=p} \sum_m (|a_m|+|b_m|) |k_m^{i}|
-            \,[1.01(\gamma_{d+6}\, |k_m|_1 X + 15du) + \gamma_{2M+p+3}] + \mu X \gamma_4 .
+            \,[1.01(\gamma_{d+6}\, |k_m|_1 X + 15du) + \gamma_{2M+p+3}] + \mu X \gamma_4 + e .
 
         The bracket holds the phase (products, sums, and the rounding of the wave vectors
         themselves on a torus, so that the function bounded is exactly periodic), d cosines and
         sines of 4 ulp and the d products of factors, each within √5 u (Brent, Percival and
-        Zimmermann 2007), and the sum (Higham 2002, section 3.1).
+        Zimmermann 2007), and the sum (Higham 2002, section 3.1). For products that underflow
+        :math:`e = 2^{-1022} (1 + \sum_m |a_m|+|b_m|)(1 + \max|k|)^p (1 + X)`.
         """
-        if not np.isfinite(self.on.volume):
+        if isinstance(self.on, Euclidean):
             return None
         return self._roundoff(1), self._roundoff(2)
 
@@ -192,7 +197,26 @@ class TrigonometricSum(Landscape):
         amplitude = np.abs(self.cosine) + np.abs(self.sine)
         waves = (amplitude * each) @ self._monomials(sizes, order)
         parabola = {1: abs(self.curvature) * reach, 2: abs(self.curvature)}.get(order, 0.0)
-        return float(waves.max() * (1 + 1e-9) + parabola * _gamma(4))
+        underflow = _UNDERFLOW * (1 + amplitude.sum()) * (1 + sizes.max()) ** order * (1 + reach)
+        return float(waves.max() * (1 + 1e-9) + parabola * _gamma(4) + underflow)
+
+    def normalised(self) -> tuple[TrigonometricSum, int, int] | None:
+        """Wave vectors in units of the domain, amplitudes in units of the largest."""
+        if type(self) is not TrigonometricSum:  # a subclass may be another function
+            return None
+        size = {Torus: "length", Euclidean: "reach"}.get(type(self.on))
+        width = np.diff(self.on.ends, axis=0).max() if isinstance(self.on, Box) else 0.0
+        length = math.frexp(getattr(self.on, size) if size else width)[1]
+        largest = np.maximum(np.abs(self.cosine), np.abs(self.sine)).max()
+        height = math.frexp(max(largest, abs(float(np.ldexp(self.curvature, 2 * length)))))[1]
+        domain = self.on.in_units(length)
+        waves = scaled_exactly(self.waves, length)
+        cosine, sine = (scaled_exactly(a, -height) for a in (self.cosine, self.sine))
+        curvature = scaled_exactly(self.curvature, 2 * length - height)
+        if domain is None or waves is None or cosine is None or sine is None or curvature is None:
+            return None
+        scaled = TrigonometricSum(domain, waves, cosine, sine, float(curvature))
+        return scaled, length, height
 
     @cached_property
     def _reach(self) -> float:

@@ -11,6 +11,7 @@ from critpoints.census.euler import audited, interior_sum
 from critpoints.census.faces import Restricted, faces, inward
 from critpoints.census.subdivision import subdivide
 from critpoints.domains import Box, Euclidean, Torus
+from critpoints.errors import ContradictionError
 from critpoints.landscapes import (
     InvertedWells,
     MonkeySaddle,
@@ -117,7 +118,10 @@ def test_a_planted_gap_is_found_out():
                                  "certified")
                 },
             )  # fmt: skip
-            assert audited(part, subdivide).audit is False
+            with pytest.raises(ContradictionError, match="complete by its proof"):
+                audited(part, subdivide)
+            searched = replace(part, complete=False, method="multistart")
+            assert audited(searched, subdivide).audit is False
 
 
 def test_a_forgotten_boundary_is_found_out():

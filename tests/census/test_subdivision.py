@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import pickle
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,9 +13,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from critpoints.census.door import census
 from critpoints.census.result import Census
 from critpoints.census.subdivision import subdivide
 from critpoints.domains import Box, Domain, Euclidean, Torus
+from critpoints.errors import ContradictionError
 from critpoints.landscapes import from_callables
 from critpoints.landscapes.trigonometric import TorusPolynomial, TrigonometricSum
 from critpoints.protocols import Landscape
@@ -347,14 +350,44 @@ class TooSmooth(Landscape):
         return self.f.third_bound(center, radius) / 100
 
 
-def test_a_wrong_bound_is_caught() -> None:
-    """Negative control: the Euler sum fails where a bound does not hold."""
-    caught = 0
-    for seed in range(20):
+def test_a_wrong_bound_is_refused() -> None:
+    """Held against differences of the Hessian; the control is the same function's right bound."""
+    for seed in range(10):
         f = TorusPolynomial(2, 3, "flat").sample(np.random.default_rng(seed))
-        wrong = subdivide(TooSmooth(f))
-        caught += wrong.audit is False
-    assert caught >= 10
+        with pytest.raises(ValueError, match=r"third_bound must bound .* component \(\d, \d, \d\)"):
+            subdivide(TooSmooth(f))
+        assert subdivide(Stated(f)).assumption.startswith("the bounds of the third derivatives")
+
+
+@dataclass(frozen=True)
+class Stated(TooSmooth):
+    """The same with its right bounds."""
+
+    def third_bound(self, center: np.ndarray, radius: np.ndarray) -> np.ndarray:
+        return self.f.third_bound(center, radius)
+
+
+@dataclass(frozen=True)
+class Hidden(Stated):
+    """Right bounds, but an Euler sum that is not that of the function."""
+
+    @property
+    def euler(self) -> int:
+        return 3
+
+
+def test_a_proof_and_a_wrong_sum_are_never_returned_together() -> None:
+    f = TorusPolynomial(2, 3, "flat").sample(np.random.default_rng(0))
+    for search in (subdivide, census, lambda g: census(g, method="subdivision")):
+        assert search(Stated(f)).complete
+        with pytest.raises(ContradictionError, match="Euler sum is 0 instead of 3") as caught:
+            search(Hidden(f))
+        found = caught.value.census
+        assert found.complete
+        assert found.audit is False
+        copy = pickle.loads(pickle.dumps(ContradictionError("why", 3)))  # noqa: S301 - its own
+        assert (str(copy), copy.census) == ("why", 3)
+    assert not census(Hidden(f), method="multistart", starts=256).complete
 
 
 @dataclass(frozen=True)
@@ -399,7 +432,9 @@ def test_without_a_bound_of_rounding_sizes_are_sampled() -> None:
             return 10.0, 10.0
 
     assert double_well(2).rounding() is None
-    assert subdivide(double_well(2)).assumption.startswith("rounding errors of gradient and Hess")
+    assert subdivide(double_well(2)).assumption.startswith(
+        "the bounds of the third derivatives hold, and rounding errors of gradient and Hessian are"
+    )
     assert subdivide(cosines(1, Torus(1))).assumption == ""
     f = cosines(2, Torus(2))
     census = subdivide(Rough(f.on, f.waves, f.cosine, f.sine))
@@ -419,7 +454,7 @@ def test_what_cannot_be_searched_is_refused() -> None:
 
     with pytest.raises(ValueError, match="third_bound"):
         subdivide(Bare(Torus(2), *wave))
-    broken = Along(1, Box(1), lambda x: np.log(0 * x - 1), lambda x: x, lambda s: s)
+    broken = Along(1, Box(1), lambda x: np.log(0 * x - 1), lambda x: x, lambda s: 9 + s)
     with np.errstate(invalid="ignore"), pytest.raises(ValueError, match="finite"):
         subdivide(broken)
 

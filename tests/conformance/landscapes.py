@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from critpoints.domains import Box
-from critpoints.landscapes.callables import check_derivatives
+from critpoints.landscapes.derivatives import check_derivatives
 from critpoints.protocols import Landscape, RandomField
 
 Law = Landscape | RandomField

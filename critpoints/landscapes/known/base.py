@@ -13,6 +13,8 @@ from critpoints.protocols import FloatArray, IntArray, Landscape
 from critpoints.validation import real
 
 UNIT = 2.0**-53  # unit roundoff
+UNDERFLOW = 2.0**-1022
+"""More than the errors of 2^50 results below the normal numbers, of at most 2^-1075 each."""
 
 
 @dataclass(frozen=True, eq=False)

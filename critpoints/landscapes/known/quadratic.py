@@ -8,7 +8,13 @@ from functools import cached_property
 import numpy as np
 
 from critpoints.domains import Box
-from critpoints.landscapes.known.base import KnownLandscape, KnownPoints, counted, rounded
+from critpoints.landscapes.known.base import (
+    UNDERFLOW,
+    KnownLandscape,
+    KnownPoints,
+    counted,
+    rounded,
+)
 from critpoints.protocols import FloatArray
 from critpoints.validation import integer, real
 
@@ -37,6 +43,7 @@ class Quadratic(KnownLandscape):
     population = "critical points of a quadratic form"
     name = "quadratic"
     version = 1
+    bounds_proven = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "dim", integer("dim", self.dim, low=1))
@@ -85,7 +92,7 @@ class Quadratic(KnownLandscape):
     def rounding(self) -> tuple[float, float]:
         """One product; the Hessian is exact, yet no bound is 0."""
         size = float(np.abs(self.curvatures).max())
-        return 3 * rounded(1) * size, rounded(1) * size
+        return 3 * rounded(1) * size + UNDERFLOW, rounded(1) * size + UNDERFLOW
 
     def known_counts(self) -> list[int]:
         """One point."""
@@ -112,6 +119,7 @@ class MonkeySaddle(KnownLandscape):
     population = "critical points of the monkey saddle"
     name = "monkey"
     version = 1
+    bounds_proven = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "dim", integer("dim", self.dim, low=2))

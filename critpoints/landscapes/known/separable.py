@@ -26,6 +26,7 @@ class SeparableSum(KnownLandscape):
     r"""A sum of the same function of each coordinate on a cube, :math:`f(x) = \sum_i g(x_i)`."""
 
     population = "critical points of a separable function"
+    bounds_proven = True  # of all the families below
 
     @abstractmethod
     def profile(self, t: FloatArray, order: int) -> FloatArray:

@@ -8,8 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
-from critpoints.domains import Box, Sphere
+from critpoints.domains import Box, Sphere, scaled_exactly
 from critpoints.landscapes.known.base import (
+    UNDERFLOW,
     KnownLandscape,
     KnownPoints,
     counted,
@@ -112,6 +113,7 @@ class Factorisation(KnownLandscape):
     population = "critical points of a matrix factorisation"
     name = "factorisation"
     version = 1
+    bounds_proven = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "dim", integer("dim", self.dim, low=1))
@@ -160,11 +162,22 @@ class Factorisation(KnownLandscape):
         return np.asarray((one + one.swapaxes(1, 2) + one.swapaxes(1, 3)) * (1 + 1e-12))
 
     def rounding(self) -> tuple[float, float]:
-        """Within one width of the cube: dim + 4 roundings of sums of squares."""
+        """Within one width of the cube: dim + 4 roundings of sums of squares, and underflow."""
         reach = 3 * self.side
         diagonal = self.dim * reach**2 + float(np.abs(self.eigenvalues).max())
         n = rounded(self.dim + 4)
-        return n * reach * diagonal, n * (2 * reach**2 + diagonal)
+        first, second = n * reach * diagonal, n * (2 * reach**2 + diagonal)
+        return first + (1 + reach) * UNDERFLOW, second + UNDERFLOW
+
+    def normalised(self) -> tuple[Factorisation, int, int] | None:
+        r"""With :math:`2^{-2l}\lambda`, which are near 1: :math:`f(2^ly) = 2^{4l}g(y)`."""
+        if type(self) is not Factorisation:  # a subclass may be another function
+            return None
+        length = math.frexp(self.side)[1]
+        spectrum = scaled_exactly(self.eigenvalues, -2 * length)
+        if spectrum is None:
+            return None
+        return Factorisation(self.dim, tuple(spectrum.tolist())), length, 4 * length
 
     def known_counts(self) -> list[int]:
         """Two of each index below the number of positive eigenvalues, and 0."""
