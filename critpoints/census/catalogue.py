@@ -18,6 +18,7 @@ NOWHERE = -1
 _MERGE = 1e-9  # of the length over which the Hessian changes: what is nearer is one point
 _SAMPLES = 64  # points of a manifold that are kept
 _NEAREST = 3  # of them that a new point is compared with
+_SINK = 0.05  # of bend × least / largest curvature: where Newton's method converges to a point
 _CROSSINGS = 8  # degenerate points around which crossing manifolds are looked for
 _FAMILIES = 48  # degenerate points, not joined to any other, that are still compared one by one
 
@@ -89,9 +90,10 @@ class Catalogue:
         point of the index that the Hessian has there, or else down to a minimum. What symmetries
         of the landscape make of new points is entered too.
         """
-        runs = newton.search(self.landscape, starts, deflation)
+        sinks = self._sinks()
+        runs = newton.search(self.landscape, starts, sinks, deflation)
         if counted:
-            runs = _walked_on(self.landscape, starts, runs)
+            runs = _walked_on(self.landscape, starts, runs, sinks)
         good = runs.outcome == newton.CONVERGED
         good &= self.landscape.domain.contains(runs.points)
         entry = np.full(len(starts), NOWHERE)
@@ -108,6 +110,13 @@ class Catalogue:
         for image in self.landscape.images(new[isolated]) if isolated.any() else ():
             self.search(image, counted=False)
         return Ends(entry, flat)
+
+    def _sinks(self) -> newton.Sinks:
+        """Simple points, within a share of the distance over which they are alone."""
+        facts = self.facts[~self.facts.degenerate]
+        size = np.abs(facts.eigenvalues)
+        alone = facts.bends * size.min(axis=1) / size.max(axis=1)
+        return newton.Sinks(self.landscape.domain, facts.points, _SINK * alone)
 
     def repellent(self, most: int) -> Deflation:
         """What keeps runs away from points met, the ``most`` that were met most often."""
@@ -298,7 +307,9 @@ class Catalogue:
         self.hits = np.concatenate([self.hits, np.zeros(len(new), dtype=np.int64)])
 
 
-def _walked_on(landscape: Landscape, starts: FloatArray, runs: newton.Runs) -> newton.Runs:
+def _walked_on(
+    landscape: Landscape, starts: FloatArray, runs: newton.Runs, sinks: newton.Sinks
+) -> newton.Runs:
     """Runs that have not converged, after a walk and Newton's method once more."""
     found = newton.Runs(*(getattr(runs, f.name).copy() for f in fields(runs)))
     for down in (False, True):
@@ -311,7 +322,7 @@ def _walked_on(landscape: Landscape, starts: FloatArray, runs: newton.Runs) -> n
         index = np.zeros_like(index) if down else index
         radius = first_radius(landscape.domain, local.gradient[finite], local.hessian[finite])
         ends, which = follow(landscape, local.points[finite], index, radius)
-        again = newton.search(landscape, ends)
+        again = newton.search(landscape, ends, sinks)
         arrived = again.outcome == newton.CONVERGED
         rows = rows[which[arrived]]
         spans = np.where(np.isfinite(again.spans[arrived]), again.spans[arrived], found.spans[rows])

@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from critpoints.validation import real
 
-_LEAST = 1e-300  # an upper end that would underflow; no interval ends at 0
+_LEAST = 1e-6  # of a point: no interval ends at 0
 
 
 def chao(hits: ArrayLike, level: float = 0.95) -> tuple[float, float]:

@@ -24,8 +24,9 @@ from critpoints.census.local import Local, length_of, move, norms
 from critpoints.domains import Domain
 from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 
-_STEPS = 40
+_STEPS = 30
 _POOR, _GOOD = 0.5, 0.1  # relative errors of the predicted gradient
+_NULL = 1e-12  # of the largest eigenvalue: modes along which nothing is to be gained
 _NEAR = 0.05
 """A walk ends where its step is predicted so well and the signs are those wanted."""
 
@@ -127,12 +128,14 @@ class _Walk:
         values, vectors = np.linalg.eigh(self.hessian)
         along = np.einsum("mij,mi->mj", vectors, self.gradient)
         climbed = self._climbed(vectors)
+        null = np.abs(values) <= _NULL * np.abs(values).max(axis=1, keepdims=True)
         with np.errstate(all="ignore"):
             wanted = np.where(climbed, along, -along) / np.abs(values)
-        wanted = np.clip(np.nan_to_num(wanted), -self.radius[:, None], self.radius[:, None])
+        wanted = np.where(null, 0.0, np.nan_to_num(wanted))
+        wanted = np.clip(wanted, -self.radius[:, None], self.radius[:, None])
         norm = norms(wanted)
         wanted *= np.minimum(1.0, self.radius / np.where(norm > 0, norm, 1.0))[:, None]
-        right = ((values < 0) == climbed).all(axis=1) & (values != 0).all(axis=1)
+        right = (((values < 0) == climbed) | null).all(axis=1) & ~null.all(axis=1)
         return np.einsum("mij,mj->mi", vectors, wanted), right
 
     def _climbed(self, vectors: FloatArray) -> BoolArray:

@@ -11,6 +11,9 @@ from critpoints.domains import Box, Domain
 from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 
 
+_SQUARABLE = 1e-140  # numbers between this and its inverse may be squared
+
+
 class Local:
     """Gradient and Hessian in orthonormal coordinates of the tangent spaces at some points.
 
@@ -19,6 +22,8 @@ class Local:
     points : ndarray, shape (m, ambient)
     gradient : ndarray, shape (m, dim)
     hessian : ndarray, shape (m, dim, dim)
+    slope, size : ndarray, shape (m,)
+        Their norms.
     finite : ndarray of bool, shape (m,)
         Where all numbers are finite, and not so small that they have lost digits to underflow.
     """
@@ -32,12 +37,10 @@ class Local:
             if self.basis is not None:
                 gradient = np.einsum("mai,ma->mi", self.basis, gradient)
                 hessian = np.swapaxes(self.basis, 1, 2) @ hessian @ self.basis
-            self.gradient = gradient
-            self.hessian = (hessian + np.swapaxes(hessian, 1, 2)) / 2
-        self.finite = np.isfinite(self.gradient).all(axis=1)
-        self.finite &= np.isfinite(self.hessian).all(axis=(1, 2))
-        largest = np.fmax(np.abs(self.gradient).max(axis=1), np.abs(self.hessian).max(axis=(1, 2)))
-        self.finite &= ~((largest > 0) & (largest < UNDERFLOWN))
+            self.gradient, self.hessian = gradient, hessian
+            self.slope, self.size = norms(gradient), norms(hessian)
+        largest = np.maximum(self.slope, self.size)
+        self.finite = np.isfinite(largest) & ((largest == 0) | (largest >= UNDERFLOWN))
 
     def vector(self, step: FloatArray, rows: IntArray | slice = slice(None)) -> FloatArray:
         """Tangent vectors at some of the points from their coordinates: (m, dim) -> (m, ambient)."""
@@ -49,10 +52,14 @@ class Local:
 def norms(rows: FloatArray) -> FloatArray:
     """Euclidean (Frobenius) norms of rows, (m, …) -> (m,), whose squares may under- or overflow."""
     flat = rows.reshape(len(rows), math.prod(rows.shape[1:]))
-    largest = np.abs(flat).max(axis=1, initial=0.0)
-    usable = (largest > 0) & np.isfinite(largest)
-    unit = flat / np.where(usable, largest, 1.0)[:, None]
-    found: FloatArray = largest * np.where(usable, np.sqrt(np.vecdot(unit, unit)), 1.0)
+    with np.errstate(all="ignore"):
+        found: FloatArray = np.sqrt(np.vecdot(flat, flat))
+        again = np.flatnonzero(~((found > _SQUARABLE) & (found < 1 / _SQUARABLE)))
+        if len(again):
+            largest = np.abs(flat[again]).max(axis=1, initial=0.0)
+            usable = (largest > 0) & np.isfinite(largest)
+            unit = flat[again] / np.where(usable, largest, 1.0)[:, None]
+            found[again] = largest * np.where(usable, np.sqrt(np.vecdot(unit, unit)), 1.0)
     return found
 
 

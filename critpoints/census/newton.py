@@ -33,12 +33,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from critpoints.census.deflation import Deflation
+from critpoints.census.distinct import tree
 from critpoints.census.local import Local, length_of, move, norms
 from critpoints.census.noise import rounding_level
+from critpoints.domains import Domain
 from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 
 CONVERGED, FLAT, LOST = 1, 2, 3
@@ -46,7 +50,7 @@ CONVERGED, FLAT, LOST = 1, 2, 3
 
 _EPS = float(np.finfo(float).eps)
 _FREE = 12  # full steps before the line search sets in
-_STEPS = 24
+_STEPS = 18
 _ARMIJO = 1e-4  # Nocedal & Wright, §3.1
 _SHORTEST = 1e-3  # a line search that wants less than this share of a step has stalled
 _CAP = 16.0  # longest step in units of |gradient| / |Hessian|; 4 to 64 measured alike
@@ -81,8 +85,39 @@ class Runs:
     outcome: IntArray
 
 
+@dataclass(frozen=True)
+class Sinks:
+    """Simple points that are known, within whose radii Newton's method converges to them.
+
+    Attributes
+    ----------
+    domain : Domain
+    points : ndarray, shape (k, ambient)
+    radii : ndarray, shape (k,)
+    """
+
+    domain: Domain
+    points: FloatArray
+    radii: FloatArray
+
+    @cached_property
+    def _tree(self) -> Any:
+        return tree(self.domain, self.points)
+
+    def reached(self, x: FloatArray) -> IntArray:
+        """The point whose radius each row lies in, -1 if it lies in none: (m,)."""
+        if not len(self.points) or not len(x):
+            return np.full(len(x), -1)
+        near = np.asarray(self._tree.query(x)[1])
+        inside = self.domain.distance(x, self.points[near]) <= self.radii[near]
+        return np.where(inside, near, -1)
+
+
 def search(
-    landscape: Landscape, starts: FloatArray, deflation: Deflation | None = None
+    landscape: Landscape,
+    starts: FloatArray,
+    sinks: Sinks | None = None,
+    deflation: Deflation | None = None,
 ) -> Runs:
     """Run from every start, away from the points of ``deflation``.
 
@@ -90,12 +125,14 @@ def search(
     ----------
     landscape : Landscape
     starts : ndarray, shape (m, ambient)
+    sinks : Sinks, optional
+        A run that is contracting and about to step next to one of these has found it.
     deflation : Deflation, optional
         Steps are then those of the deflated gradient as long as they are free ones.
     """
     rows = _rows(starts.shape[1])
     parts = [
-        _Search(landscape, starts[k : k + rows], deflation).run()
+        _Search(landscape, starts[k : k + rows], sinks, deflation).run()
         for k in range(0, max(len(starts), 1), rows)
     ]
     names = ("points", "steps", "bends", "spans", "outcome")
@@ -179,9 +216,10 @@ class _Search:
     )  # fmt: skip
 
     def __init__(
-        self, landscape: Landscape, starts: FloatArray, deflation: Deflation | None
-    ) -> None:
-        self.landscape, self.deflation = landscape, deflation
+        self, landscape: Landscape, starts: FloatArray, sinks: Sinks | None,
+        deflation: Deflation | None,
+    ) -> None:  # fmt: skip
+        self.landscape, self.sinks, self.deflation = landscape, sinks, deflation
         self.limit = length_of(landscape.domain)
         runs = len(starts)
         unknown = np.full((3, runs), np.inf)
@@ -217,7 +255,7 @@ class _Search:
         """Evaluate every run's trial point; move there, or shorten the step."""
         trial = move(self.landscape.domain, self.x, self.share[:, None] * self.step)
         here = Local(self.landscape, trial)
-        slope = np.where(here.finite, norms(here.gradient), np.inf)
+        slope = np.where(here.finite, here.slope, np.inf)
         long = self.share > 1
         wanted = 1 - 2 * _ARMIJO * np.minimum(self.share, 1.0) * self.fall
         with np.errstate(invalid="ignore"):
@@ -232,7 +270,7 @@ class _Search:
     ) -> None:
         gradient, hessian = here.gradient[rows], here.hessian[rows]
         with np.errstate(all="ignore"):
-            bend = slope[rows] / norms(hessian)
+            bend = slope[rows] / here.size[rows]
         bend = np.where(np.isfinite(bend), bend, 0.0)
         cap = np.minimum(np.maximum(self.cap[rows], _CAP * bend), self.limit)
         step, fall, whole = newton_step(gradient, hessian, cap)
@@ -291,7 +329,8 @@ class _Search:
         restart = noisy & ~settled
         self.longest = np.where(restart, np.where(self.whole, self.length, 0.0), self.longest)
         self.shortest = np.where(restart, np.inf, self.shortest)
-        ended = simple | met | flat | lost | settled
+        caught = self._caught(np.flatnonzero((self.ratio <= _QUADRATIC) & ~(simple | met)))
+        ended = simple | met | flat | lost | settled | caught
         if not ended.any():
             return
         rows = np.flatnonzero(simple | met)
@@ -306,6 +345,17 @@ class _Search:
         self._note(rows, self.x[rows], self.length[rows], np.inf, FLAT)
         for name in self._STATE:
             setattr(self, name, getattr(self, name)[~ended])
+
+    def _caught(self, rows: IntArray) -> BoolArray:
+        """End runs that are about to step next to a point that is known: (m,)."""
+        caught = np.zeros(len(self.run_of), dtype=np.bool_)
+        if self.sinks is None or not len(rows):
+            return caught
+        sink = self.sinks.reached(move(self.landscape.domain, self.x[rows], self.step[rows]))
+        rows, sink = rows[sink >= 0], sink[sink >= 0]
+        caught[rows] = True
+        self._note(rows, self.sinks.points[sink], np.zeros(len(rows)), np.inf, CONVERGED)
+        return caught
 
     def _span(self, rows: IntArray) -> FloatArray:
         """Longest steps, where a run has gone so much further than numbers are apart, or ``inf``."""
