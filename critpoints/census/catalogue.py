@@ -12,6 +12,7 @@ from critpoints.census.classify import Kinds, kinds
 from critpoints.census.deflation import Deflation
 from critpoints.census.follow import first_radius, follow
 from critpoints.census.local import Local
+from critpoints.census.probes import WIDE
 from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 
 NOWHERE = -1
@@ -204,7 +205,7 @@ class Catalogue:
         crossing = np.flatnonzero((dimension == 0) & (facts.nullity > 1))
         for row in crossing[: max(_CROSSINGS - self.crossings, 0)]:
             self.crossings += 1
-            self._branch(facts[row : row + 1])
+            self._branch(facts[np.array([row])])
         return numbers
 
     def _branch(self, point: Kinds) -> None:
@@ -231,9 +232,7 @@ class Catalogue:
         places = distinct.tree(self.landscape.domain, self.facts.points[samples])
         count = min(_NEAREST, len(samples))
         near = np.asarray(places.query(facts.points, k=count)[1]).reshape(len(found), count)
-        gap = self.landscape.domain.distance(
-            facts.points, self.facts.points[samples[near[:, 0]]]
-        )
+        gap = self.landscape.domain.distance(facts.points, self.facts.points[samples[near[:, 0]]])
         found = np.asarray(gap <= _radii(facts) + self.radii[samples[near[:, 0]]])
         same = found.copy()
         for k in range(count):
@@ -250,7 +249,7 @@ class Catalogue:
             return
         self.joined[entry] = True
         if self.dimension[entry] == 0:
-            regular = facts[np.argmin(facts.nullity)[None]]
+            regular = facts[np.array([facts.nullity.argmin()])]
             dimension = continuum.dimensions(self.landscape, regular)
             self.dimension[entry] = np.nan_to_num(dimension[0])
         if room > 0:
@@ -334,5 +333,5 @@ def _walked_on(
 
 def _radii(facts: Kinds) -> FloatArray:
     """Errors of points, bounded: that of a degenerate one must not swallow its surroundings."""
-    found: FloatArray = np.minimum(facts.error, classify.WIDE * facts.bends)
+    found: FloatArray = np.minimum(facts.error, WIDE * facts.bends)
     return found + _MERGE * facts.bends

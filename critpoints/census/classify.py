@@ -17,20 +17,23 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from critpoints.census.local import Local, extent_of, move, norms, stays
+from critpoints.census.local import Local, move, norms
 from critpoints.census.newton import newton_step
 from critpoints.census.noise import level, noise
+from critpoints.census.probes import (
+    WIDE,
+    bends_at,
+    rate_of_change,
+    still_zone,
+    stirs,
+    visible,
+)
 from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 
 _EPS = float(np.finfo(float).eps)
 _POLISH = 4  # Newton steps; from 1e-7 one is enough, the rest only confirm it
-_SHORT = 1e-3  # longest step of polishing, and distance of probes of M, in lengths ℓ
-_LINEAR = 0.1  # relative change of the Hessian over which it is taken to be linear
-_ALIKE = 0.3  # relative change of a curvature over which it is taken to be the same
-_HALVINGS = 16
-WIDE = 0.1
-"""A move along a null direction, in lengths ℓ, that tells a manifold from an isolated point."""
-_SHARES = 10.0 ** np.arange(-8, 0)  # of ℓ, up to WIDE
+_SHORT = 1e-3  # longest step of polishing, in lengths ℓ
+_LEAST_ZONE = 1e-8  # error of an isolated degenerate point, in lengths ℓ
 SAFETY = 10.0
 """Error of a point in units of its last Newton step: 1 if the point is simple, q - 1 at x^q."""
 
@@ -104,7 +107,10 @@ def polished(landscape: Landscape, points: FloatArray, bends: FloatArray) -> Flo
         step = np.zeros_like(local.gradient)
         usable = local.finite
         step[usable], _, _ = newton_step(
-            local.gradient[usable], local.hessian[usable], _SHORT * bends[usable]
+            local.gradient[usable],
+            local.hessian[usable],
+            _SHORT * bends[usable],
+            4 * _EPS * np.abs(here[usable]).max(axis=1),
         )
         here = move(landscape.domain, here, local.vector(step))
     return best
@@ -126,9 +132,7 @@ def kinds(
     """
     bends = bends.copy()
     unknown = np.flatnonzero(~np.isfinite(bends) | (bends <= 0))
-    bends[unknown] = _probed_bends(
-        landscape, points[unknown], None if spans is None else spans[unknown]
-    )
+    bends[unknown] = bends_at(landscape, points[unknown], None if spans is None else spans[unknown])
     points = polished(landscape, points, bends)
     local = Local(landscape, points)
     clean = np.where(local.finite[:, None, None], local.hessian, 0.0)
@@ -138,122 +142,28 @@ def kinds(
     floor, blur = noise(landscape, points, bends)
     along = np.abs(np.einsum("mij,mi->mj", vectors, np.where(np.isfinite(gradient), gradient, 0.0)))
     nullity, doubt, error = _nullity(
-        landscape, local, eigenvalues, along, floor, blur, _rate(landscape, local, vectors, bends)
+        landscape,
+        local,
+        eigenvalues,
+        along,
+        floor,
+        blur,
+        rate_of_change(landscape, local, vectors, bends),
     )
     hidden = np.flatnonzero((nullity == 0) & local.finite)
-    hidden = hidden[~_visible(landscape, points[hidden], bends[hidden])]
+    hidden = hidden[~visible(landscape, points[hidden], bends[hidden])]
     nullity[hidden] = 1
     doubt[hidden] = np.abs(eigenvalues[hidden]).min(axis=1)
     if spans is not None:  # where the Hessian all but vanishes, it changes by its own size at once
         wider = (nullity > 0) & np.isfinite(spans)
         bends = np.where(wider, np.maximum(bends, spans), bends)
-    alive = (residuals > 0) | np.abs(eigenvalues).any(axis=1) | _stirs(landscape, points, bends)
+    alive = (residuals > 0) | np.abs(eigenvalues).any(axis=1) | stirs(landscape, points, bends)
     size = level(local, floor)
     critical = local.finite & alive & (residuals <= size)
     found = Kinds(points, eigenvalues, vectors, nullity, doubt, residuals, error, bends, critical)
     flat = np.flatnonzero(found.degenerate & critical)
-    error[flat] = _zone(landscape, found[flat], size[flat])
+    error[flat] = _zone_error(landscape, found[flat], size[flat])
     return found
-
-
-def _visible(landscape: Landscape, points: FloatArray, bends: FloatArray) -> BoolArray:
-    """Whether the gradient, beside a simple point, is what its softest eigenvalue says: (m,).
-
-    It is looked at along the softest mode, so far from the point that the curvature has changed by
-    less than 30%. Where rounding is larger than the gradient there, the eigenvalue is rounding too.
-    """
-    if not len(points):
-        return np.zeros(0, dtype=np.bool_)
-    local = Local(landscape, points)
-    values, vectors = np.linalg.eigh(local.hessian)
-    softest = np.abs(values).argmin(axis=1)[:, None]
-    curve = np.take_along_axis(values, softest, axis=1)[:, 0]
-    mode = np.take_along_axis(vectors, softest[:, None], axis=2)[:, :, 0]
-    reach = WIDE * bends
-
-    def beside(share: float) -> tuple[FloatArray, FloatArray, BoolArray]:
-        """Gradient and curvature along the mode, and where that is inside a box."""
-        along = local.vector(mode)
-        step = (share * reach)[:, None] * along
-        there = move(landscape.domain, points, step)
-        with np.errstate(all="ignore"):
-            slope, bent = landscape.derivatives(there)
-            curved = np.einsum("mi,mij,mj->m", along, bent, along)
-            return np.vecdot(along, slope), curved, stays(landscape.domain, points, step)
-
-    with np.errstate(invalid="ignore"):
-        for _ in range(_HALVINGS):
-            ends = [beside(sign)[1:] for sign in (1.0, -1.0)]
-            far = [inside & (np.abs(c - curve) > _ALIKE * np.abs(curve)) for c, inside in ends]
-            if not (far[0] | far[1]).any():
-                break
-            reach = np.where(far[0] | far[1], reach / 4, reach)
-        seen = np.ones(len(points), dtype=np.bool_)
-        for share in (1.0, -1.0, 0.6, -0.6):
-            slope, _, inside = beside(share)
-            expected = share * reach * curve
-            seen &= ~inside | (np.abs(slope - expected) <= 0.5 * np.abs(expected))
-    return seen
-
-
-def _probed_bends(
-    landscape: Landscape, points: FloatArray, spans: FloatArray | None
-) -> FloatArray:
-    """Lengths over which the Hessian changes by its own size, from ever shorter moves: (m,)."""
-    extent = extent_of(landscape.domain)
-    found = np.full(len(points), _SHORT * extent)
-    if spans is not None:
-        found = np.where(np.isfinite(spans), spans, found)
-    open_ = np.arange(len(points))
-    along = np.random.default_rng(5).standard_normal(points.shape[1])
-    along /= np.linalg.norm(along)
-    for reach in extent * 10.0 ** -np.arange(1.0, 14.0):
-        if not len(open_):
-            break
-        x = points[open_]
-        step = landscape.domain.tangent(x, np.broadcast_to(reach * along, x.shape))
-        with np.errstate(all="ignore"):
-            here = landscape.hessian(x)
-            there = landscape.hessian(move(landscape.domain, x, step))
-            change = norms(there - here) / norms(here)
-        small = change <= _LINEAR
-        found[open_[small]] = np.minimum(reach / np.maximum(change[small], _LINEAR / 10), extent)
-        open_ = open_[~small & np.isfinite(change)]
-    return found
-
-
-def _rate(
-    landscape: Landscape, local: Local, vectors: FloatArray, bends: FloatArray
-) -> FloatArray:
-    """M: the largest change of the Hessian per length, along the softest direction and another."""
-    rate = np.zeros(len(local.points))
-    if not len(rate):
-        return rate
-    soft = np.abs(np.einsum("mij,mik,mkj->mj", vectors, local.hessian, vectors)).argmin(axis=1)
-    along = np.take_along_axis(vectors, soft[:, None, None], axis=2)[:, :, 0]
-    across = np.random.default_rng(1).standard_normal(vectors.shape[1])
-    across = np.broadcast_to(across / np.linalg.norm(across), along.shape)
-    reach = _SHORT**2 * bends
-    frame = None if local.basis is None else local.basis
-    for direction in (along, -along, across, -across):
-        step = local.vector(reach[:, None] * direction)
-        there = move(landscape.domain, local.points, step)
-        other = Local(landscape, there).hessian
-        if frame is not None:  # both Hessians in the coordinates of one tangent space
-            other = _transported(landscape, there, frame)
-        with np.errstate(all="ignore"):
-            change = norms(other - local.hessian) / reach
-        usable = np.isfinite(change) & stays(landscape.domain, local.points, step)
-        rate = np.fmax(rate, np.where(usable, change, 0.0))
-    return rate
-
-
-def _transported(landscape: Landscape, points: FloatArray, frame: FloatArray) -> FloatArray:
-    """Hessians at points very near those to which ``frame`` belongs, in its coordinates."""
-    with np.errstate(all="ignore"):
-        whole = landscape.hessian(points)
-    found = np.swapaxes(frame, 1, 2) @ whole @ frame
-    return np.asarray((found + np.swapaxes(found, 1, 2)) / 2)
 
 
 def _nullity(
@@ -284,43 +194,22 @@ def _nullity(
     return nullity.astype(np.int64), bound, np.where(all_null, np.inf, chosen[1])
 
 
-def _zone(landscape: Landscape, found: Kinds, level: FloatArray) -> FloatArray:
-    """How far along null directions the gradient stays zero up to rounding: (m,).
+def _zone_error(landscape: Landscape, found: Kinds, size: FloatArray) -> FloatArray:
+    """Errors of degenerate points: how far along null directions the gradient stays zero, (m,).
 
-    That is the error of an isolated point. Where it is :data:`WIDE` lengths ℓ the point may lie on
-    a manifold, and its error is that of the directions that are not null.
+    Where that is :data:`~critpoints.census.probes.WIDE` lengths ℓ the point may lie on a manifold,
+    and its error is that of the directions that are not null.
     """
-    zone = np.zeros(len(level))
-    if not len(zone):
-        return zone
+    if not len(size):
+        return np.zeros(0)
     local = Local(landscape, found.points)
     order = np.argsort(np.abs(found.eigenvalues), axis=1)
     vectors = np.take_along_axis(found.vectors, order[:, None, :], axis=2)
-    null = np.arange(landscape.dim) < found.nullity[:, None]
     weights = np.random.default_rng(4).standard_normal(landscape.dim)
-    for along in (np.where(null, weights, 0.0), np.where(np.arange(landscape.dim) == 0, 1.0, null * 0.0)):
-        tangent = np.einsum("mij,mj->mi", vectors, along)
-        tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
-        for sign in (1.0, -1.0):
-            for share in _SHARES:
-                step = local.vector((sign * share * found.bends)[:, None] * tangent)
-                with np.errstate(all="ignore"):
-                    there = landscape.gradient(move(landscape.domain, found.points, step))
-                    still = norms(there) <= level
-                still &= stays(landscape.domain, found.points, step)
-                zone = np.where(still, np.maximum(zone, share * found.bends), zone)
-    wide = zone >= WIDE * found.bends
+    mixed = np.where(np.arange(landscape.dim) < found.nullity[:, None], weights, 0.0)
+    mixed /= norms(mixed)[:, None]
+    null = [local.vector(vectors[:, :, 0]), local.vector(np.einsum("mij,mj->mi", vectors, mixed))]
+    zone = still_zone(landscape, found.points, np.stack(null, axis=2), found.bends, size)
     stiff = np.where(np.isfinite(found.error), found.error, 0.0)
-    return np.where(wide, stiff, np.maximum(4 * zone, _SHARES[0] * found.bends))
-
-
-def _stirs(landscape: Landscape, points: FloatArray, bends: FloatArray) -> BoolArray:
-    """Whether the gradient is different from zero anywhere near: no, where it has underflowed."""
-    found = np.zeros(len(points), dtype=np.bool_)
-    signs = np.random.default_rng(2).choice([-1.0, 1.0], points.shape[1])
-    for sign in (signs, -signs):
-        step = landscape.domain.tangent(points, sign * bends[:, None])
-        with np.errstate(all="ignore"):
-            there = landscape.gradient(move(landscape.domain, points, step))
-        found |= (np.isfinite(there) & (there != 0)).any(axis=1)
-    return found
+    wide = zone >= WIDE * found.bends
+    return np.where(wide, stiff, np.maximum(4 * zone, _LEAST_ZONE * found.bends))

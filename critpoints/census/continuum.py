@@ -17,8 +17,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import least_squares
 
-from critpoints.census.classify import WIDE, Kinds, kinds
+from critpoints.census.classify import Kinds, kinds
 from critpoints.census.local import Local, move, norms
+from critpoints.census.probes import WIDE
 from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 
 _EPS = float(np.finfo(float).eps)
@@ -82,7 +83,6 @@ def branches(landscape: Landscape, point: Kinds) -> FloatArray:
     """
     nullity, x = int(point.nullity[0]), point.points
     reach = float(WIDE * point.bends[0])
-    local = Local(landscape, x)
     order = np.argsort(np.abs(point.eigenvalues[0]))
     null = point.vectors[0][:, order[:nullity]]
     ways = np.random.default_rng(6).standard_normal((_WAYS * nullity, nullity)) @ null.T
@@ -122,9 +122,9 @@ def connected(landscape: Landscape, some: Kinds, others: Kinds) -> BoolArray:
     up to 10⁻⁶, or the second point comes no nearer. Where manifolds cross, the null space is larger
     than elsewhere: such a point is reached from the other one.
     """
-    equal = some.nullity == others.nullity
-    alike = ~equal | (some.negative == others.negative)
-    alike &= _same_value(landscape, some.points, others.points)
+    equal = np.asarray(some.nullity == others.nullity)
+    signs = np.asarray(some.negative == others.negative)
+    alike = (~equal | signs) & _same_value(landscape, some.points, others.points)
     found = np.zeros(len(alike), dtype=np.bool_)
     rows = np.flatnonzero(alike)
     turned = (some.nullity > others.nullity)[:, None]
@@ -187,9 +187,7 @@ def _by_size(local: Local) -> tuple[FloatArray, FloatArray]:
     )
 
 
-def _arrived(
-    landscape: Landscape, origin: Kinds, goal: FloatArray, reach: FloatArray
-) -> BoolArray:
+def _arrived(landscape: Landscape, origin: Kinds, goal: FloatArray, reach: FloatArray) -> BoolArray:
     """Whether a critical point of the same value and kind lies within ``reach`` of each goal."""
     if not len(goal):
         return np.zeros(0, dtype=np.bool_)
@@ -199,8 +197,9 @@ def _arrived(
     near = np.asarray(landscape.domain.distance(there, goal)) <= reach
     judged = kinds(landscape, there, origin.bends)
     still = np.asarray(landscape.domain.distance(judged.points, goal)) <= reach
-    alike = (judged.nullity == origin.nullity) & (judged.negative == origin.negative)
-    alike &= _same_value(landscape, origin.points, judged.points)
+    equal = np.asarray(judged.nullity == origin.nullity)
+    signs = np.asarray(judged.negative == origin.negative)
+    alike = equal & signs & _same_value(landscape, origin.points, judged.points)
     return np.asarray(finite & near & still & judged.critical & alike)
 
 
@@ -217,7 +216,8 @@ def _corrected(
         with np.errstate(over="ignore"):
             share = np.where(stiff, -along / np.where(stiff, values, 1.0), 0.0)
             length = norms(share)
-        share *= np.minimum(1.0, reach / np.where(length > 0, length, 1.0))[:, None]
+        long = length > reach
+        share *= np.where(long, reach / np.where(long, length, 1.0), 1.0)[:, None]
         share = np.nan_to_num(share)
         here = move(landscape.domain, here, local.vector(np.einsum("mij,mj->mi", vectors, share)))
     return here
@@ -235,4 +235,3 @@ def _same_value(landscape: Landscape, x: FloatArray, y: FloatArray) -> BoolArray
         near = move(landscape.domain, x, step)
         noise = np.maximum(noise, np.abs(landscape.value(near) - first))
     return np.asarray(np.abs(first - second) <= 256 * (noise + _EPS * np.abs(first)))
-

@@ -25,7 +25,7 @@ from critpoints.validation import choice, integer, real
 SUMMARY = (
     "degenerate", "euler", "euler_expected", "distinct", "certified", "complete", "undecided",
     "undecided_volume", "starts", "nowhere", "unseen_mass", "smallest_share", "chao_low",
-    "chao_high", "rejected", "rounds",
+    "chao_high", "rejected", "assumed", "rounds",
 )  # fmt: skip
 """Columns after the counts by index; numbers that do not apply are NaN.
 
@@ -153,5 +153,6 @@ def _summary(found: Census) -> list[float]:
         found.smallest_share,
         *estimate,
         float(found.rejected),
+        float(bool(found.assumption)),
         float(found.method == "subdivision") - found.audit_rounds,
     ]

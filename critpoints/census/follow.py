@@ -134,7 +134,8 @@ class _Walk:
         wanted = np.where(null, 0.0, np.nan_to_num(wanted))
         wanted = np.clip(wanted, -self.radius[:, None], self.radius[:, None])
         norm = norms(wanted)
-        wanted *= np.minimum(1.0, self.radius / np.where(norm > 0, norm, 1.0))[:, None]
+        long = norm > self.radius
+        wanted *= np.where(long, self.radius / np.where(long, norm, 1.0), 1.0)[:, None]
         right = (((values < 0) == climbed) | null).all(axis=1) & ~null.all(axis=1)
         return np.einsum("mij,mj->mi", vectors, wanted), right
 

@@ -10,7 +10,6 @@ from critpoints.census.units import UNDERFLOWN
 from critpoints.domains import Box, Domain
 from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 
-
 _SQUARABLE = 1e-140  # numbers between this and its inverse may be squared
 
 
@@ -43,7 +42,7 @@ class Local:
         self.finite = np.isfinite(largest) & ((largest == 0) | (largest >= UNDERFLOWN))
 
     def vector(self, step: FloatArray, rows: IntArray | slice = slice(None)) -> FloatArray:
-        """Tangent vectors at some of the points from their coordinates: (m, dim) -> (m, ambient)."""
+        """Tangent vectors at some points from their coordinates: (m, dim) -> (m, ambient)."""
         if self.basis is None:
             return step
         return np.asarray(np.einsum("mai,mi->ma", self.basis[rows], step))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from critpoints.census import distinct, finders, kantorovich, mass
+from critpoints.census import continuum, distinct, finders, kantorovich, mass
 from critpoints.census.catalogue import NOWHERE, Catalogue, Ends
 from critpoints.census.chao import chao
 from critpoints.census.local import Local
@@ -174,7 +174,7 @@ class _Search:
         return ends
 
     def _look_around(self) -> None:
-        """Walk from new points, and from what that finds, as long as walks are fewer than starts."""
+        """Walk from new points, and from what that finds, while walks are fewer than starts."""
         while self.walked < len(self.catalogue.entry):
             room = self.starts - self.walks
             if room <= 0:
@@ -199,7 +199,7 @@ class _Search:
         self.mass = min(self.mass, mass.upper_limit(new + nowhere, size, alpha))
         self._look_around()
         aimed = mass.upper_limit(new, size, alpha) <= self.goal
-        self.settled = aimed and self._chao()[1] < 1 or not len(self.catalogue)
+        self.settled = (aimed and self._chao()[1] < 1) or not len(self.catalogue)
 
     def _chao(self) -> tuple[float, float]:
         """Chao's interval of the number of entries not met, orbits of symmetries taken as one.
@@ -234,8 +234,10 @@ class _Search:
         values = landscape.value(points) if len(points) else np.empty(0)
         order = np.lexsort((*points.T[::-1], values))
         entry = catalogue.canonical(catalogue.entry[first])
-        unknown = catalogue.joined[entry] & (catalogue.dimension[entry] == 0)
-        dimension = np.where(unknown, -1, catalogue.dimension[entry]).astype(np.int64)
+        dimension = catalogue.dimension[entry]
+        joined = np.flatnonzero(catalogue.joined[entry] & (dimension == 0))
+        dimension[joined] = continuum.dimensions(self.landscape, facts[joined])
+        dimension = np.where(np.isnan(dimension), -1, dimension).astype(np.int64)
         return Census(
             landscape=landscape,
             points=points[order],

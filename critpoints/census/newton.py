@@ -50,7 +50,7 @@ CONVERGED, FLAT, LOST = 1, 2, 3
 
 _EPS = float(np.finfo(float).eps)
 _FREE = 12  # full steps before the line search sets in
-_STEPS = 18
+_STEPS = 24
 _ARMIJO = 1e-4  # Nocedal & Wright, §3.1
 _SHORTEST = 1e-3  # a line search that wants less than this share of a step has stalled
 _CAP = 16.0  # longest step in units of |gradient| / |Hessian|; 4 to 64 measured alike
@@ -59,6 +59,8 @@ _FINAL = 2e-4  # θ of a last step: s is then 1e-7 of the length over which the 
 _QUADRATIC = 0.25  # θ of the step before it
 _CONTRACTING = 0.95
 _FELL = 1e-3  # a run whose steps have fallen so far has been somewhere
+_NULL = 1e-13  # of the largest curvature: what may be rounding
+_ROUNDED = 4 * _EPS
 _SPACING = 32 * _EPS  # a step of this share of |x| moves by rounding only
 
 
@@ -150,14 +152,23 @@ def bytes_of_a_search(ambient: int) -> int:
 
 
 def newton_step(
-    gradient: FloatArray, hessian: FloatArray, cap: FloatArray
+    gradient: FloatArray, hessian: FloatArray, cap: FloatArray, spacing: FloatArray
 ) -> tuple[FloatArray, FloatArray, BoolArray]:
     r"""Newton steps, components along soft directions shortened to ``cap``, (m,).
 
     In eigenvectors the step is :math:`p_i = -s_i c_i/\lambda_i` with the largest
     :math:`s_i \le 1` such that :math:`|p_i| \le` cap: the minimum-residual step of a Hessian
     whose soft part is truncated. Always a descent direction of :math:`\|\nabla f\|^2/2`, of slope
-    :math:`-\sum_i s_i c_i^2`.
+    :math:`-\sum_i s_i c_i^2`. Left out are modes along which both curvature and gradient are what
+    rounding makes of zero.
+
+    Parameters
+    ----------
+    gradient : ndarray, shape (m, dim)
+    hessian : ndarray, shape (m, dim, dim)
+    cap : ndarray, shape (m,)
+    spacing : ndarray, shape (m,)
+        By how much coordinates are rounded.
 
     Returns
     -------
@@ -174,7 +185,7 @@ def newton_step(
     long = ~whole
     if long.any():
         step[long], fall[long], whole[long] = _truncated(
-            gradient[long], hessian[long], cap[long]
+            gradient[long], hessian[long], cap[long], spacing[long]
         )
     return step, fall, whole
 
@@ -188,23 +199,28 @@ def _solve(hessian: FloatArray, gradient: FloatArray) -> FloatArray:
 
 
 def _truncated(
-    gradient: FloatArray, hessian: FloatArray, cap: FloatArray
+    gradient: FloatArray, hessian: FloatArray, cap: FloatArray, spacing: FloatArray
 ) -> tuple[FloatArray, FloatArray, BoolArray]:
     eigenvalues, vectors = np.linalg.eigh(hessian)
     along = np.einsum("mij,mi->mj", vectors, gradient)
-    size, wanted = np.abs(eigenvalues) * cap[:, None], np.abs(along)
-    long = wanted > size
-    share = np.where(long, size, 1.0) / np.where(long, wanted, 1.0)
-    safe = np.where(eigenvalues == 0, 1.0, eigenvalues)
+    curve, wanted = np.abs(eigenvalues), np.abs(along)
+    largest = curve.max(axis=1, keepdims=True)
+    null = (curve <= _NULL * largest) & (wanted <= spacing[:, None] * largest)
+    null |= curve == 0
+    long = (wanted > curve * cap[:, None]) & ~null
+    share = np.where(long, curve * cap[:, None], 1.0) / np.where(long, wanted, 1.0)
     with np.errstate(over="ignore"):
-        step = np.where(eigenvalues == 0, 0.0, -share * along / safe)
+        step = np.where(null, 0.0, -share * along / np.where(null, 1.0, eigenvalues))
     norm = norms(step)
-    shorter = np.where(norm > cap, cap / np.where(norm > cap, norm, 1.0), 1.0)
+    far = norm > cap
+    shorter = np.where(far, cap, 1.0) / np.where(far, norm, 1.0)
     moved = np.einsum("mij,mj->mi", vectors, step) * shorter[:, None]
-    whole = (share == 1).all(axis=1) & (eigenvalues != 0).all(axis=1) & (shorter == 1)
+    blind = null & (wanted > spacing[:, None] * largest)
+    whole = ~(long | blind).any(axis=1) & ~far & ~null.all(axis=1)
     length = norms(along)
     unit = along / np.where(length > 0, length, 1.0)[:, None]
-    return moved, shorter * np.einsum("mj,mj->m", share, unit**2), whole
+    fall = np.einsum("mj,mj->m", np.where(null, 0.0, share), unit**2)
+    return moved, shorter * fall, whole
 
 
 class _Search:
@@ -222,8 +238,8 @@ class _Search:
         self.landscape, self.sinks, self.deflation = landscape, sinks, deflation
         self.limit = length_of(landscape.domain)
         runs = len(starts)
-        unknown = np.full((3, runs), np.inf)
-        self.result = Runs(starts.copy(), *unknown, np.full(runs, LOST))
+        lengths = [np.full(runs, np.inf) for _ in range(3)]
+        self.result = Runs(starts.copy(), lengths[0], lengths[1], lengths[2], np.full(runs, LOST))
         self.run_of = np.arange(runs)
         self.x, self.best = starts.copy(), starts.copy()
         self.step = np.zeros_like(starts)  # as an ambient vector
@@ -272,8 +288,9 @@ class _Search:
         with np.errstate(all="ignore"):
             bend = slope[rows] / here.size[rows]
         bend = np.where(np.isfinite(bend), bend, 0.0)
+        spacing = _ROUNDED * np.abs(trial[rows]).max(axis=1)
         cap = np.minimum(np.maximum(self.cap[rows], _CAP * bend), self.limit)
-        step, fall, whole = newton_step(gradient, hessian, cap)
+        step, fall, whole = newton_step(gradient, hessian, cap, spacing)
         length = norms(step)
         plain = self.whole[rows] & whole & (self.share[rows] == 1)
         with np.errstate(all="ignore"):
@@ -358,7 +375,7 @@ class _Search:
         return caught
 
     def _span(self, rows: IntArray) -> FloatArray:
-        """Longest steps, where a run has gone so much further than numbers are apart, or ``inf``."""
+        """Longest steps, if much longer than numbers are apart, or ``inf``."""
         longest = self.widest[rows]
         least = _SPACING * np.abs(self.x[rows]).max(axis=1) / _FELL
         return np.where(longest > least, np.minimum(longest, self.limit), np.inf)

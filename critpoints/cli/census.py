@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "object", "dim", "draw", "critical_points", "minima", "counts", "certified", "complete",
-    "audit", "unseen_low", "unseen_high", "undecided", "undecided_volume", "degenerate", "euler",
-    "euler_expected", "distinct", "method", "seconds", "rejected", "audit_rounds",
+    "audit", "unseen_mass", "undecided", "undecided_volume", "degenerate", "assumption", "euler",
+    "euler_expected", "distinct", "method", "seconds", "starts", "nowhere", "smallest_share",
+    "chao_low", "chao_high", "rejected", "audit_rounds",
 )  # fmt: skip
 POINT_COLUMNS = (
     "object", "dim", "draw", "point", "index", "value", "x", "certified", "residual",
-    "degenerate", "eigenvalues",
+    "degenerate", "manifold_dim", "eigenvalues",
 )  # fmt: skip
 
 
@@ -48,6 +49,16 @@ def command(
             help="Cells that subdivision may examine; --max-memory counts them as all kept.",
         ),
     ] = 2_000_000,
+    starts: Annotated[
+        int, typer.Option(metavar="N", help="Starts that a search may make.")
+    ] = 20_000,
+    unseen_mass: Annotated[
+        float,
+        typer.Option(
+            metavar="P",
+            help="Search until at most this share of further starts would end at points not found.",
+        ),
+    ] = 1e-3,
     points: Annotated[
         bool,
         typer.Option(
@@ -66,10 +77,11 @@ def command(
     form: options.FormatOption = options.Format.table,
 ) -> None:
     """Find the critical points of random or real functions; prove that none is missing if bounds
-    of the derivatives are known, elsewhere search and estimate what is missing.
+    of the derivatives are known, otherwise search and bound what is missing.
 
     A proof covers each point (certified: there is exactly one here) and the whole (complete:
-    there is no other). A search says how many it may have missed ("unseen").
+    there is no other). A search bounds the share of further starts that would end elsewhere
+    (unseen_mass); points with smaller basins it cannot see.
 
     Example: critpoints census --landscape torus:degree=4 --dims 2 --draws 10
     """
@@ -79,13 +91,16 @@ def command(
     with progress.bar(log_json) as show:
         frame = censuses(
             landscape, dims, draws=draws, seconds=seconds, method=method, max_cells=max_cells,
-            seed=seed, jobs=jobs, backend=options.on(backend, scheduler), max_memory=max_memory,
+            starts=starts, unseen_mass=unseen_mass, seed=seed, jobs=jobs,
+            backend=options.on(backend, scheduler), max_memory=max_memory,
             store=sampling.default_store() if store is None else store,
             progress=show,
         )  # fmt: skip
     records: list[dict[str, Any]] = frame.to_dict("records")  # type: ignore[assignment]
     if points:
-        estimator = CensusCounts(method, max_cells=max_cells)
+        estimator = CensusCounts(
+            method, max_cells=max_cells, starts=starts, unseen_mass=unseen_mass
+        )
         rows = {spec.digest: spec for spec in specs(landscape, dims, estimator, seed)}
         for record in records:  # the census again: realisations are not kept
             record["points"] = one(rows[record["digest"]], record["draw"]).records()
@@ -96,7 +111,7 @@ def command(
     if form is options.Format.table:
         for line in _summary(frame):
             typer.echo(line)
-    raise typer.Exit(_finish(frame))
+    raise typer.Exit(_finish(frame, unseen_mass))
 
 
 def _summary(frame: pd.DataFrame) -> list[str]:
@@ -127,23 +142,22 @@ def _share(frame: pd.DataFrame) -> str:
     return f"{most:.1e}" if len(frame) < 2 else f"up to {most:.1e}"
 
 
-def _finish(frame: pd.DataFrame) -> int:
-    """Exit status: 3, with one line, if points are missing or cells stayed undecided."""
+def _finish(frame: pd.DataFrame, unseen_mass: float) -> int:
+    """Exit status: 3, with one line, if points are missing or may be, beyond what was asked."""
     wrong = frame[frame["audit"].eq(False)]
     open_ = frame[frame["undecided"] > 0]
-    unseen = frame[frame["unseen_high"] >= 1]  # a search that is saturated ends below one
+    short = frame[frame["unseen_mass"] > unseen_mass]
+    nothing = "nothing is proven there"
     said = [
         f"{len(rows)} of {len(frame)} functions {what}"
         for rows, what in (
             (wrong, "fail the Euler audit: points are missing"),
+            (open_, f"have undecided cells, {_share(open_)} of the volume: {nothing}"),
             (
-                open_,
-                f"have undecided cells, {_share(open_)} of the volume: nothing is proven there",
-            ),
-            (
-                unseen,
-                "are incomplete: not all points were found, "
-                f"up to {unseen['unseen_high'].max():.3g} are estimated unseen",
+                short,
+                f"were searched less than asked: up to {short['unseen_mass'].max():.2g} of further "
+                f"starts may end at points that are not listed, or nowhere; {unseen_mass:g} was "
+                "asked for",
             ),
         )
         if len(rows)

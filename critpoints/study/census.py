@@ -15,6 +15,7 @@ from scipy import stats
 from critpoints._version import __version__
 from critpoints.census.counts import SUMMARY, CensusCounts
 from critpoints.census.door import MAX_CELLS
+from critpoints.census.multistart import MASS, STARTS
 from critpoints.census.result import Census
 from critpoints.estimate import LN10
 from critpoints.landscapes import FourierField, KnownLandscape, SphericalSpin, TorusPolynomial
@@ -29,7 +30,10 @@ from critpoints.theory import spin_glass, stationary
 from critpoints.theory.result import Exact
 from critpoints.validation import integer, real
 
-_NULLABLE = ("euler", "euler_expected")
+_NULLABLE = ("euler", "euler_expected", "starts", "nowhere", "rejected")
+_MEASURES = ("undecided_volume", "unseen_mass", "smallest_share", "chao_low", "chao_high")
+ASSUMED = "the bounds of derivatives and rounding that the function states are taken as given"
+"""What ``complete`` and ``certified`` rest on, where they rest on anything."""
 Object = str | Landscape | RandomField | type
 
 
@@ -42,6 +46,8 @@ def censuses(
     method: str = "auto",
     heights: Sequence[float] = (),
     max_cells: int = MAX_CELLS,
+    starts: int = STARTS,
+    unseen_mass: float = MASS,
     seed: int = 0,
     jobs: int = 1,
     backend: str = "loky",
@@ -65,6 +71,11 @@ def censuses(
         Edges of bins of the value, in which points are counted by index too.
     max_cells : int
         Cells that subdivision may examine; ``max_memory`` counts them as all kept.
+    starts : int
+        Starts that a search may make.
+    unseen_mass : float
+        The bound of the mass of the unseen that a search aims at:
+        :func:`~critpoints.census.multistart.multistart`.
     seed, jobs, backend, store, progress, max_memory
         As in :func:`~critpoints.minima_fraction`.
 
@@ -73,8 +84,9 @@ def censuses(
     DataFrame
         A row a function: object, population, dim, draw, critical_points, minima, counts (a list
         by index), degenerate, euler, euler_expected, audit, distinct, certified, complete,
-        undecided, undecided_volume, unseen_low, unseen_high, rejected, method, audit_rounds,
-        volume, seconds, seed, digest, version; counts_by_height where asked for.
+        assumption, undecided, undecided_volume, starts, nowhere, rejected, unseen_mass,
+        smallest_share, chao_low, chao_high, method, audit_rounds, volume, seconds, seed, digest,
+        version; counts_by_height where asked for.
 
     Raises
     ------
@@ -88,7 +100,10 @@ def censuses(
     [0, 0]
     """
     rule = Rule(None, integer("draws", draws, low=1, high=10**9), seconds)
-    rows_wanted = specs(landscapes, dims, CensusCounts(method, tuple(heights), max_cells), seed)
+    rows_wanted = specs(
+        landscapes, dims,
+        CensusCounts(method, tuple(heights), max_cells, starts, unseen_mass), seed,
+    )  # fmt: skip
     outcomes = collect(
         rows_wanted, rule, store=store, jobs=jobs, backend=backend, progress=progress,
         max_memory=max_memory,
@@ -256,7 +271,7 @@ def _rows(outcome: Outcome) -> list[dict[str, Any]]:
 def _row(found: dict[str, float], number: int, dim: int) -> dict[str, Any]:
     counts = [int(found[f"index_{k}"]) for k in range(dim + 1)]
     said = {name: _whole(found[name]) for name in SUMMARY}
-    rounds = int(found["rounds"])
+    assumed, rounds = said.pop("assumed"), int(found["rounds"])
     del said["rounds"]
     flags = {name: bool(said[name]) for name in ("distinct", "certified", "complete")}
     record: dict[str, Any] = {
@@ -266,8 +281,9 @@ def _row(found: dict[str, float], number: int, dim: int) -> dict[str, Any]:
         "counts": counts,
         **said,
         **flags,
+        "assumption": ASSUMED if assumed else "",
         "audit": None if said["degenerate"] else _audit(said["euler"], said["euler_expected"]),
-        "undecided_volume": found["undecided_volume"],
+        **{name: found[name] for name in _MEASURES},
         "method": "subdivision" if rounds > 0 else "multistart",
         "audit_rounds": max(-rounds, 0),
     }

@@ -47,7 +47,9 @@ def test_the_formula_by_hand():
     estimate = a * 4 * 3 / (2 * 3)
     variance = a * 12 / 6 + a**2 * 4 * 49 / 36 + a**2 * 16 * 2 * 9 / (4 * 81)
     factor = math.exp(1.959963984540054 * math.sqrt(math.log(1 + variance / estimate**2)))
-    assert chao(hits) == pytest.approx((math.floor(estimate / factor), estimate * factor), rel=1e-12)
+    assert chao(hits) == pytest.approx(
+        (math.floor(estimate / factor), estimate * factor), rel=1e-12
+    )
 
 
 def test_no_doubletons_and_only_singletons():
