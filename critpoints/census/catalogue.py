@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 NOWHERE = -1
 _MERGE = 1e-9  # of the length over which the Hessian changes: what is nearer is one point
 _SAMPLES = 64  # points of a manifold that are kept
-_NEAREST = 3  # of them that a new point is compared with
+_NEAREST = 4  # entries that a new degenerate point is compared with
 _SINK = 0.05  # of bend × least / largest curvature: where Newton's method converges to a point
 _CROSSINGS = 8  # degenerate points around which crossing manifolds are looked for
 _FAMILIES = 48  # degenerate points, not joined to any other, that are still compared one by one
@@ -61,6 +60,7 @@ class Catalogue:
         self.alias: IntArray = np.empty(0, dtype=np.int64)
         self.hits: IntArray = np.empty(0, dtype=np.int64)
         self.crossings = 0
+        self.fresh: set[int] = set()
 
     def __len__(self) -> int:
         return len(self.hits)
@@ -182,16 +182,16 @@ class Catalogue:
         entries = np.full(len(facts.points), NOWHERE)
         if not len(entries):
             return entries
-        for entry in self._families():
+        for rank in range(_NEAREST):
             rows = np.flatnonzero(entries == NOWHERE)
-            entries[rows[self._on(entry, facts[rows])]] = entry
+            entries[rows] = self._joined_to(facts[rows], self._nearest(facts[rows], rank))
         for _ in range(_FAMILIES):
             rows = np.flatnonzero(entries == NOWHERE)
             if not len(rows):
                 break
-            entries[rows[0]] = entry = self._new(facts[rows[:1]])[0]
-            rest = rows[1:]
-            entries[rest[self._on(entry, facts[rest])]] = entry
+            entries[rows[0]] = self._new(facts[rows[:1]])[0]
+            sample = np.flatnonzero(self.entry == entries[rows[0]])[0]
+            entries[rows[1:]] = self._joined_to(facts[rows[1:]], np.repeat(sample, len(rows) - 1))
         rows = np.flatnonzero(entries == NOWHERE)
         entries[rows] = self._new(facts[rows])
         self._bridge()
@@ -202,6 +202,7 @@ class Catalogue:
         numbers = len(self) + np.arange(len(facts.points))
         dimension = np.nan_to_num(continuum.dimensions(self.landscape, facts))
         self._append(facts, dimension)
+        self.fresh.update(numbers.tolist())
         crossing = np.flatnonzero((dimension == 0) & (facts.nullity > 1))
         for row in crossing[: max(_CROSSINGS - self.crossings, 0)]:
             self.crossings += 1
@@ -216,74 +217,84 @@ class Catalogue:
             inside = self.landscape.domain.contains(found.points)
             self._admit(found[found.critical & found.degenerate & inside])
 
-    def _families(self) -> IntArray:
-        """Degenerate entries that new points are compared with: manifolds, and the last met."""
-        entries = np.unique(self.canonical(self.entry[self.facts.degenerate]))
-        order = np.argsort(self.joined[entries], kind="stable")
-        return np.asarray(entries[order][-_FAMILIES:])
+    def _nearest(self, facts: Kinds, rank: int) -> IntArray:
+        """The nearest point kept of the nearest degenerate entry, or of the next ones: (m,).
 
-    def _on(self, entry: int, facts: Kinds) -> BoolArray:
-        """Whether points are that of an entry, or lie on its manifold."""
-        entry = int(self.alias[entry])
-        samples = np.flatnonzero(self.canonical(self.entry) == entry)
-        found = np.zeros(len(facts.points), dtype=np.bool_)
-        if not len(found):
+        Numbers of points, -1 where there are not so many entries.
+        """
+        found = np.full(len(facts.points), NOWHERE)
+        kept = np.flatnonzero(self.facts.degenerate)
+        entries, family = np.unique(self.canonical(self.entry[kept]), return_inverse=True)
+        if rank >= len(entries) or not len(found):
             return found
-        places = distinct.tree(self.landscape.domain, self.facts.points[samples])
-        count = min(_NEAREST, len(samples))
-        near = np.asarray(places.query(facts.points, k=count)[1]).reshape(len(found), count)
-        gap = self.landscape.domain.distance(facts.points, self.facts.points[samples[near[:, 0]]])
-        found = np.asarray(gap <= _radii(facts) + self.radii[samples[near[:, 0]]])
-        same = found.copy()
-        for k in range(count):
-            rows = np.flatnonzero(~found)
-            others = self.facts[samples[near[rows, k]]]
-            found[rows] = continuum.connected(self.landscape, facts[rows], others)
-        self._keep(entry, facts[found & ~same])
+        gap = np.full((len(found), len(entries)), np.inf)
+        near = np.zeros(gap.shape, dtype=np.int64)
+        for k in range(len(entries)):
+            mine = kept[family == k]
+            places = distinct.tree(self.landscape.domain, self.facts.points[mine])
+            distance, which = places.query(facts.points)
+            gap[:, k], near[:, k] = distance, mine[np.asarray(which)]
+        chosen = np.argsort(gap, axis=1, kind="stable")[:, rank]
+        return np.take_along_axis(near, chosen[:, None], axis=1)[:, 0]
+
+    def _joined_to(self, facts: Kinds, samples: IntArray) -> IntArray:
+        """The entry of a point that is kept, where others are that point or on its manifold."""
+        found = np.full(len(samples), NOWHERE)
+        rows = np.flatnonzero(samples >= 0)
+        if not len(rows):
+            return found
+        some, others = facts[rows], self.facts[samples[rows]]
+        gap = self.landscape.domain.distance(some.points, others.points)
+        same = np.asarray(gap <= _radii(some) + _radii(others))
+        linked = same.copy()
+        linked[~same] = continuum.connected(self.landscape, some[~same], others[~same])
+        found[rows[linked]] = self.canonical(self.entry[samples[rows[linked]]])
+        for entry in np.unique(found[rows[linked & ~same]]):
+            self._keep(int(entry), some[linked & ~same & (found[rows] == entry)])
         return found
 
     def _keep(self, entry: int, facts: Kinds) -> None:
         """Some of the points that were found on a manifold."""
         room = _SAMPLES - int((self.canonical(self.entry) == entry).sum())
-        if not len(facts.points):
-            return
         self.joined[entry] = True
-        if self.dimension[entry] == 0:
-            regular = facts[np.array([facts.nullity.argmin()])]
-            dimension = continuum.dimensions(self.landscape, regular)
-            self.dimension[entry] = np.nan_to_num(dimension[0])
         if room > 0:
             facts = facts[np.arange(len(facts.points))[:room]]
             self.facts = self.facts.joined(facts)
             self.entry = np.append(self.entry, np.full(len(facts.points), entry))
+            self.fresh.add(entry)
 
     def _bridge(self) -> None:
         """Join manifolds that are one, now that more of their points are known."""
-        families = self._families()
-        for i, entry in enumerate(families):
-            others = families[i + 1 :]
-            others = others[self.canonical(others) != self.canonical(families[i : i + 1])]
-            if not len(others):
-                continue
-            one = self.facts[np.flatnonzero(self.canonical(self.entry) == self.alias[entry])]
-            places = distinct.tree(self.landscape.domain, one.points)
-            pairs = [self._closest(places, int(other)) for other in others]
-            mine = np.array([p[0] for p in pairs])
-            theirs = np.array([p[1] for p in pairs])
-            linked = continuum.connected(self.landscape, one[mine], self.facts[theirs])
-            for other in others[linked]:
-                self._unite(int(entry), int(other))
+        degenerate = np.flatnonzero(self.facts.degenerate)
+        families = np.unique(self.canonical(self.entry[degenerate]))[-_FAMILIES:]
+        pairs = [
+            self._closest(int(a), int(b))
+            for i, a in enumerate(families)
+            for b in families[i + 1 :]
+            if {int(a), int(b)} & self.fresh
+        ]
+        self.fresh.clear()
+        if not pairs:
+            return
+        mine, theirs = (np.array(side) for side in zip(*pairs, strict=True))
+        linked = continuum.connected(self.landscape, self.facts[mine], self.facts[theirs])
+        for a, b in zip(mine[linked], theirs[linked], strict=True):
+            self._unite(int(self.entry[a]), int(self.entry[b]))
 
-    def _closest(self, places: Any, entry: int) -> tuple[int, int]:
-        """The nearest two points of a manifold, given as a tree, and of an entry."""
-        samples = np.flatnonzero(self.canonical(self.entry) == self.alias[entry])
-        gap, near = places.query(self.facts.points[samples])
+    def _closest(self, entry: int, other: int) -> tuple[int, int]:
+        """The nearest points that are kept of two entries."""
+        canonical = self.canonical(self.entry)
+        mine, theirs = np.flatnonzero(canonical == entry), np.flatnonzero(canonical == other)
+        places = distinct.tree(self.landscape.domain, self.facts.points[mine])
+        gap, near = places.query(self.facts.points[theirs])
         best = int(np.argmin(gap))
-        return int(near[best]), int(samples[best])
+        return int(mine[np.asarray(near)[best]]), int(theirs[best])
 
     def _unite(self, entry: int, other: int) -> None:
         """Make two entries one, under the smaller number."""
         first, second = sorted((int(self.alias[entry]), int(self.alias[other])))
+        if first == second:
+            return
         self.alias[self.alias == second] = first
         self.joined[first] = True
         self.dimension[first] = max(self.dimension[first], self.dimension[second])

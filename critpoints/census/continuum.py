@@ -127,7 +127,7 @@ def connected(landscape: Landscape, some: Kinds, others: Kinds) -> BoolArray:
     alike = (~equal | signs) & _same_value(landscape, some.points, others.points)
     found = np.zeros(len(alike), dtype=np.bool_)
     rows = np.flatnonzero(alike)
-    turned = (some.nullity > others.nullity)[:, None]
+    turned = np.asarray(some.nullity > others.nullity)[:, None]
     here = np.where(turned, others.points, some.points)[rows]
     goal = np.where(turned, some.points, others.points)[rows]
     nullity = np.minimum(some.nullity, others.nullity)[rows]
@@ -197,9 +197,11 @@ def _arrived(landscape: Landscape, origin: Kinds, goal: FloatArray, reach: Float
     near = np.asarray(landscape.domain.distance(there, goal)) <= reach
     judged = kinds(landscape, there, origin.bends)
     still = np.asarray(landscape.domain.distance(judged.points, goal)) <= reach
+    # Where manifolds cross, more eigenvalues vanish.
+    crossing = np.asarray(judged.nullity > origin.nullity)
     equal = np.asarray(judged.nullity == origin.nullity)
-    signs = np.asarray(judged.negative == origin.negative)
-    alike = equal & signs & _same_value(landscape, origin.points, judged.points)
+    alike = crossing | (equal & np.asarray(judged.negative == origin.negative))
+    alike = alike & _same_value(landscape, origin.points, judged.points)
     return np.asarray(finite & near & still & judged.critical & alike)
 
 

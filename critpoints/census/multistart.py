@@ -237,14 +237,14 @@ class _Search:
         dimension = catalogue.dimension[entry]
         joined = np.flatnonzero(catalogue.joined[entry] & (dimension == 0))
         dimension[joined] = continuum.dimensions(self.landscape, facts[joined])
-        dimension = np.where(np.isnan(dimension), -1, dimension).astype(np.int64)
+        manifold = np.where(np.isnan(dimension), -1, dimension).astype(np.int64)
         return Census(
             landscape=landscape,
             points=points[order],
             values=values[order],
             eigenvalues=unit.back(facts.eigenvalues, 2)[order],
             degenerate=facts.degenerate[order],
-            manifold_dim=dimension[order],
+            manifold_dim=manifold[order],
             residuals=unit.back(facts.residuals, 1)[order],
             certified=certified[order],
             distinct=_apart(landscape.domain, points, error),
