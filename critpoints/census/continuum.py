@@ -192,7 +192,7 @@ def _arrived(landscape: Landscape, origin: Kinds, goal: FloatArray, reach: Float
     if not len(goal):
         return np.zeros(0, dtype=np.bool_)
     there = _corrected(landscape, goal, origin.nullity, origin.bends)
-    finite = np.isfinite(there).all(axis=1)
+    finite = np.asarray(np.isfinite(there).all(axis=1))
     there = np.where(finite[:, None], there, goal)
     near = np.asarray(landscape.domain.distance(there, goal)) <= reach
     judged = kinds(landscape, there, origin.bends)
