@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from critpoints.census import classify, distinct, kantorovich, newton, walls
+from critpoints.census import bounds, classify, distinct, kantorovich, newton, walls
 from critpoints.census.result import Census
 from critpoints.census.unseen import unseen
 from critpoints.domains import Domain
@@ -69,13 +69,15 @@ def multistart(
     Raises
     ------
     ValueError
-        If a number is out of range, or ``points`` has the wrong shape or leaves the domain.
+        If a number is out of range, ``points`` has the wrong shape or leaves the domain, or a bound
+        of third derivatives does not hold at a sample (:mod:`~critpoints.census.bounds`).
     """
     starts = integer("starts", starts, low=1)
     tolerance = real("tolerance", tolerance, above=0, below=1)
     rng = np.random.default_rng(integer("seed", seed, low=0))
     first = landscape.domain.sample(rng, min(starts, _FIRST))
     known = _Known(landscape, newton.scale_of(landscape, first), tolerance)
+    given = bounds.checked(landscape, first)
     if points is not None:
         known.search(_checked(landscape.domain, points), counted=False)
     batch, extra = first, 0
@@ -83,7 +85,7 @@ def multistart(
         known.search(batch, counted=True)
         left = starts - known.starts
         if left <= 0 or known.saturated():
-            found = replace(known.census(), audit_rounds=extra)
+            found = replace(known.census(), audit_rounds=extra, assumption=given)
             found = audit(found) if audit else found
             if left <= 0 or found.audit is not False:
                 return found
