@@ -158,3 +158,12 @@ def test_the_audit_has_no_units(size: float) -> None:
     assert down.audit is True
     assert np.allclose(down.boundary_minima.points, [[0, -1], [0, 1]])
     assert np.allclose(down.boundary_minima.values, -size / 2, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("domain", [Box(4), Torus(4), Euclidean(4), Sphere(4, 2.0)], ids=str)
+def test_frames_are_columns_of_bases(domain) -> None:
+    x = domain.sample(np.random.default_rng(0), 5)
+    columns = np.array([3, 1])
+    assert np.array_equal(domain.frame(x, columns), domain.basis(x)[:, :, columns])
+    gram = np.einsum("mai,maj->mij", domain.frame(x, columns), domain.frame(x, columns))
+    assert np.allclose(gram, np.eye(2))
