@@ -24,7 +24,13 @@ if TYPE_CHECKING:
         Wigner,
         Wishart,
     )
-    from critpoints.errors import RangeWarning, StoreError, UnreliableEstimateError
+    from critpoints.errors import (
+        ContradictionError,
+        EvaluationError,
+        RangeWarning,
+        StoreError,
+        UnreliableEstimateError,
+    )
     from critpoints.escape import Problem, Saddle, from_saddle
     from critpoints.estimate import Estimate
     from critpoints.landscapes import (
@@ -50,9 +56,11 @@ _HOME = {
     "Box": "domains",
     "Census": "census",
     "ConfinedField": "ensembles",
+    "ContradictionError": "errors",
     "Ensemble": "protocols",
     "Estimate": "estimate",
     "Euclidean": "domains",
+    "EvaluationError": "errors",
     "FourierField": "landscapes",
     "GaussianEnsemble": "ensembles",
     "IndependentAxes": "ensembles",
@@ -102,9 +110,11 @@ __all__ = [
     "Box",
     "Census",
     "ConfinedField",
+    "ContradictionError",
     "Ensemble",
     "Estimate",
     "Euclidean",
+    "EvaluationError",
     "FourierField",
     "GaussianEnsemble",
     "IndependentAxes",

@@ -15,6 +15,7 @@ from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 Search = Callable[[Landscape], Census]
 
 _TANGENTIAL = 1e-9  # share of ‖∇f‖ + ‖H‖ × width below which a slope has no sign
+_END = {1.0: "lower", -1.0: "upper"}  # by the way inward
 _WALL = 1e-9  # of the width: closer a point counts as on the boundary
 
 
@@ -43,8 +44,11 @@ class Boundary:
     minima: BoundaryMinima = field(default_factory=lambda: BoundaryMinima.none(1))
 
 
-def search_boundary(landscape: Landscape, box: Box, search: Search) -> Boundary:
-    """Search every face; one that cannot be searched is a fault, and the others are kept."""
+def search_boundary(landscape: Landscape, search: Search) -> Boundary:
+    """Search every face of a box; one that cannot be is a fault, and the others are kept."""
+    box = landscape.domain
+    if not isinstance(box, Box):
+        raise TypeError(f"landscape must be on a box, got {box!r}")
     found, parts = Boundary(), [BoundaryMinima.none(box.dim)]
     for fixed in faces(box):
         try:
@@ -57,8 +61,9 @@ def search_boundary(landscape: Landscape, box: Box, search: Search) -> Boundary:
         except NotApplicableError as reason:
             found.fault = found.fault or str(reason)
         except (ArithmeticError, ValueError) as error:
-            place = ", ".join(f"x[{axis}] = {end:g}" for axis, end in fixed.items())
-            found.fault = found.fault or f"the face {place} could not be searched: {error}"
+            ends = zip(fixed, inward(box, fixed), strict=True)
+            place = " and ".join(f"the {_END[sign]} end of axis {k}" for k, sign in ends)
+            found.fault = found.fault or f"the face at {place} could not be searched: {error}"
     found.minima = BoundaryMinima.join(parts)
     return found
 

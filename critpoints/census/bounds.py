@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from critpoints.census.cells import Cells, whole
-from critpoints.census.units import UNDERFLOW, Unit
+from critpoints.census.units import UNDERFLOW, Unit, unit
+from critpoints.domains import Domain, Euclidean
 from critpoints.landscapes.differences import noise
 from critpoints.protocols import FloatArray, IntArray, Landscape
 from critpoints.validation import shown
@@ -38,7 +39,7 @@ def check_bounds(small: Unit, seed: int = 0) -> None:
     """
     rng = np.random.default_rng(seed)
     landscape = small.landscape
-    domain = whole(landscape.domain)
+    domain = _region(landscape.domain)
     low, high = domain.center - domain.radius, domain.center + domain.radius
     points = rng.uniform(low, high, (_BOXES, landscape.dim))
     steepness = _compare(small, _segments(points, domain, rng), rng)
@@ -49,6 +50,36 @@ def check_bounds(small: Unit, seed: int = 0) -> None:
         _compare_expansion(small, again, rng)
 
 
+def assumption(landscape: Landscape, errors: tuple[float, float]) -> str:
+    """What a proof takes as given; nothing where the landscape's bounds are proven.
+
+    ``errors`` are those of gradient and Hessian that are assumed if the landscape bounds none.
+    """
+    if landscape.bounds_proven:
+        return ""
+    bounds = "the bounds of the third derivatives hold"
+    if landscape.rounding() is not None:
+        return f"{bounds}, and so do those of rounding errors"
+    return (
+        f"{bounds}, and rounding errors of gradient and Hessian are at most {errors[0]:.1e} and "
+        f"{errors[1]:.1e}"
+    )
+
+
+def checked(landscape: Landscape, points: FloatArray) -> str:
+    """The assumption of certificates of points, once the bounds they rest on have been checked.
+
+    Empty if there are no bounds, and nothing is certified.
+    """
+    known = landscape.rounding()
+    if known is None or landscape.bounds_proven or not landscape.domain.flat:
+        return ""
+    if landscape.third_bound(points[:1], 0 * points[:1]) is None:
+        return ""
+    check_bounds(unit(landscape))
+    return assumption(landscape, known)
+
+
 @dataclass(frozen=True)
 class _Segments:
     """Boxes, and in each a segment from ``start`` to ``end`` along an axis."""
@@ -57,6 +88,13 @@ class _Segments:
     start: FloatArray
     end: FloatArray
     axis: IntArray
+
+
+def _region(domain: Domain) -> Cells:
+    """All of a box or torus, of space the cube about the ball in which searches start."""
+    if isinstance(domain, Euclidean):
+        return Cells(np.zeros((1, domain.dim)), np.full((1, domain.dim), domain.reach))
+    return whole(domain)
 
 
 def _segments(start: FloatArray, domain: Cells, rng: np.random.Generator) -> _Segments:

@@ -32,7 +32,8 @@ from critpoints.census.boundary import (
     search_boundary,
 )
 from critpoints.census.premises import jumps, obstacle
-from critpoints.census.result import Census
+from critpoints.census.result import BoundaryMinima, Census
+from critpoints.census.units import unit
 from critpoints.domains import Box
 from critpoints.protocols import Landscape
 
@@ -102,7 +103,11 @@ class Audit:
         box = self.landscape.domain
         if not isinstance(box, Box) or box.dim > FACES_DIM:
             return None
-        return search_boundary(self.landscape, box, self.search)
+        small = unit(self.landscape)
+        found = search_boundary(small.landscape, self.search)
+        low = found.minima
+        minima = BoundaryMinima(small.points(low.points), small.back(low.values, 0), low.sides)
+        return replace(found, minima=minima)
 
     @cached_property
     def _obstacle(self) -> str:

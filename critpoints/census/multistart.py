@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from critpoints.census import continuum, distinct, finders, kantorovich, mass
+from critpoints.census import bounds, continuum, distinct, finders, kantorovich, mass
 from critpoints.census.catalogue import NOWHERE, Catalogue, Ends
 from critpoints.census.chao import chao
 from critpoints.census.local import Local
@@ -79,12 +79,14 @@ def multistart(
     Raises
     ------
     ValueError
-        If a number is out of range, or ``points`` has the wrong shape or leaves the domain.
+        If a number is out of range, ``points`` has the wrong shape or leaves the domain, or a bound
+        of third derivatives does not hold at a sample (:mod:`~critpoints.census.bounds`).
     """
     starts = integer("starts", starts, low=1)
     unseen_mass = real("unseen_mass", unseen_mass, above=0, below=1)
     level = real("level", level, above=0, below=1)
     rng = np.random.default_rng(integer("seed", seed, low=0))
+    assumption = bounds.checked(landscape, landscape.domain.sample(np.random.default_rng(seed), _FIRST))
     search = _Search(landscape, legible(landscape), rng, starts, unseen_mass, level)
     if points is not None:
         given = search.unit.inside(_checked(landscape.domain, points))
@@ -95,7 +97,7 @@ def multistart(
         search.confirm()
         if search.left and not search.settled:
             continue
-        found = replace(search.census(), audit_rounds=extra)
+        found = replace(search.census(), audit_rounds=extra, assumption=assumption)
         found = audit(found) if audit else found
         if not search.left or found.audit is not False:
             return found

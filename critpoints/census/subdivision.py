@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from critpoints.census import krawczyk
-from critpoints.census.bounds import check_bounds
+from critpoints.census.bounds import assumption, check_bounds
 from critpoints.census.cells import Cells, join, whole
 from critpoints.census.enclosure import Found, enclose, near_degenerate
 from critpoints.census.kantorovich import eigenvalue_error
@@ -172,19 +172,9 @@ def _rounding(landscape: Landscape) -> tuple[float, float]:
     return errors[0] + UNDERFLOW, errors[1] + UNDERFLOW
 
 
-def _assumption(landscape: Landscape, small: Unit, rounding: tuple[float, float]) -> str:
-    """What is taken as given; nothing where the landscape's bounds are proven."""
-    if landscape.bounds_proven:
-        return ""
-    said = ["the bounds of the third derivatives hold"]
-    if landscape.rounding() is None:
-        errors = (float(small.back(np.array(e), k)) for k, e in enumerate(rounding, 1))
-        said.append(
-            "rounding errors of gradient and Hessian are at most {:.1e} and {:.1e}".format(*errors)
-        )
-    else:
-        said.append("so do those of rounding errors")
-    return ", and ".join(said)
+def _back(small: Unit, rounding: tuple[float, float]) -> tuple[float, float]:
+    first, second = (float(small.back(np.array(e), k)) for k, e in enumerate(rounding, 1))
+    return first, second
 
 
 def _smaller(boxes: krawczyk.Expansion, sets: krawczyk.Newton) -> Cells:
@@ -246,6 +236,6 @@ def _census(landscape: Landscape, small: Unit, search: _Search, left: Cells) -> 
         undecided_volume=min(volume, 1.0),
         euler=int(((-1) ** index).sum()) if torus else None,
         euler_expected=landscape.euler if torus else None,
-        assumption=_assumption(landscape, small, search.rounding),
+        assumption=assumption(landscape, _back(small, search.rounding)),
     )
     return census.consistent()

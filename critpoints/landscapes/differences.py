@@ -78,8 +78,8 @@ def differences(
 
     Central differences over the steps actually made, each extrapolated with that of an eighth of
     the step. What the two differ by bounds the truncation, ``error`` of one evaluation the
-    rounding. Two arrays of shape (steps, *function(x).shape); NaN and infinite where a step
-    is lost in the rounding of ``x``.
+    rounding. Two arrays like ``function(x)`` with a first axis for steps; NaN and infinite where a
+    step is lost in the rounding of ``x``.
     """
     width = np.abs(direction * widths(domain)).max(axis=1)[:, None]
     ahead, back = [], []

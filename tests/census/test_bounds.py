@@ -9,9 +9,10 @@ import pytest
 
 from critpoints.census import census
 from critpoints.census.bounds import check_bounds
+from critpoints.census.multistart import multistart
 from critpoints.census.subdivision import subdivide
 from critpoints.census.units import unit
-from critpoints.domains import Box
+from critpoints.domains import Box, Domain, Euclidean
 from critpoints.landscapes import (
     Factorisation,
     FourierField,
@@ -152,3 +153,25 @@ def test_an_expansion_of_ones_own_is_held_against_samples() -> None:
     f = TorusPolynomial(2, 3).sample(np.random.default_rng(0))
     with pytest.raises(ValueError, match="expansion must bound how gradient and Hessian vary"):
         subdivide(Narrow(f.on, f.waves, f.cosine, f.sine))
+
+
+def test_certificates_of_a_search_rest_on_checked_bounds_too() -> None:
+    """In a box and in all of space."""
+    f = Gaussians(0)
+    for domain in (Box(2, -1.3, 1.2), Euclidean(2, 1.5)):
+
+        def made(bound: Callable, domain: Domain = domain) -> Landscape:
+            return from_callables(
+                f.value, f.gradient, f.hessian, domain=domain, third_bound=bound,
+                rounding=(1e-11, 1e-9),
+            )  # fmt: skip
+
+        found = multistart(made(lambda c, _: np.full((len(c), 2, 2, 2), f.everywhere())), starts=64)
+        assert found.certified.any()
+        assert found.assumption.startswith("the bounds of the third derivatives hold, and so do")
+        for fault in wrong_bounds(f).values():
+            with pytest.raises(ValueError, match="third_bound must bound"):
+                multistart(made(fault), starts=64)
+    assert multistart(Rastrigin(1), starts=64).assumption == ""
+    nothing = from_callables(f.value, f.gradient, f.hessian, domain=Box(2, -1.3, 1.2))
+    assert multistart(nothing, starts=64).assumption == ""

@@ -147,3 +147,23 @@ def test_domains_in_other_units(domain) -> None:
     assert domain.in_units(5).in_units(-5) == domain
     assert domain.in_units(2000) is None
     assert Sphere(2).in_units(1) is None
+
+
+@pytest.mark.parametrize("size", [1e-220, 1.0, 1e150])
+def test_the_audit_has_no_units(size: float) -> None:
+    found = census(Factorisation(2, (size, 2 * size)))
+    assert found.audit is True
+    assert len(found.boundary_minima) == 0
+    down = census(Quadratic(2, (size, -size)))
+    assert down.audit is True
+    assert np.allclose(down.boundary_minima.points, [[0, -1], [0, 1]])
+    assert np.allclose(down.boundary_minima.values, -size / 2, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("domain", [Box(4), Torus(4), Euclidean(4), Sphere(4, 2.0)], ids=str)
+def test_frames_are_columns_of_bases(domain) -> None:
+    x = domain.sample(np.random.default_rng(0), 5)
+    columns = np.array([3, 1])
+    assert np.array_equal(domain.frame(x, columns), domain.basis(x)[:, :, columns])
+    gram = np.einsum("mai,maj->mij", domain.frame(x, columns), domain.frame(x, columns))
+    assert np.allclose(gram, np.eye(2))
