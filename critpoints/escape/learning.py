@@ -49,7 +49,8 @@ class KnownProblem(Problem):
         known = landscape.known()
         chosen = max(np.flatnonzero(known.index == self.index), key=lambda k: known.values[k])
         here = float(known.values[chosen])
-        below = known.values[known.values < here - 1e-9 * max(1.0, abs(here))].max()
+        rounding = 1e-9 * float(np.ptp(known.values))
+        below = known.values[known.values < here - rounding].max()
         return Saddle(landscape, known.points[chosen], Drop((here - float(below)) / 2, here))
 
 

@@ -221,17 +221,13 @@ class OctopusProblem(Problem):
     population = "runs past the saddles of the octopus"
     name = "octopus"
     version = 1
+    tol: ClassVar[float] = 0.0  # coordinates that wait for their saddle shrink, and grow again
 
     def __post_init__(self) -> None:
         super().__post_init__()
         own = self._landscape()
         for key in ("tau", "L", "gamma"):
             object.__setattr__(self, key, getattr(own, key))
-
-    @property
-    def tol(self) -> float:
-        """0: coordinates that wait for their saddle shrink geometrically, and grow again."""
-        return 0.0
 
     def _landscape(self) -> Octopus:
         return Octopus(self.dim, self.tau, self.L, self.gamma)

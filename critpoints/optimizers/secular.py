@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from critpoints.lengths import lengths
 from critpoints.protocols import FloatArray
 
 Length = Callable[[FloatArray], FloatArray]
@@ -55,8 +56,7 @@ def minimiser(
 
 
 def _norm(p: FloatArray) -> FloatArray:
-    found: FloatArray = np.linalg.norm(p, axis=1, keepdims=True)
-    return found
+    return lengths(p)[:, None]
 
 
 def _divide(slopes: FloatArray, gaps: FloatArray) -> FloatArray:

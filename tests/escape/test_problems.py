@@ -9,13 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from critpoints import escapes
 from critpoints.census import census
+from critpoints.curvature import eigen
+from critpoints.domains import Euclidean
 from critpoints.escape import PROBLEMS, Problem, Saddle, from_saddle
 from critpoints.escape.landscapes import WalledSaddle
 from critpoints.escape.synthetic import OctopusProblem, QuadraticProblem
-from critpoints.landscapes import InvertedWells, from_callables
+from critpoints.landscapes import InvertedWells, MonkeySaddle, from_callables
 from critpoints.optimizers import Distance, Drop, Exit, GradientDescent, SaddleFree, run
-from critpoints.optimizers.spectral import eigen
 
 NAMES = [name for name in PROBLEMS if name != "network-saddle"]  # it has a test of its own
 DEGENERATE = {"monkey", "phase-retrieval", "autoencoder"}
@@ -168,11 +170,53 @@ def test_from_saddle_refuses(keys: dict, what: str) -> None:
 
 
 def test_a_minimum_is_no_saddle() -> None:
-    problem = from_saddle(WalledSaddle(2), [1.0, 0.0], radius=1.0)
-    with pytest.raises(ValueError, match="negative curvature"):
-        problem.saddle(np.random.default_rng(0))
+    with pytest.raises(ValueError, match="negative curvature, and the smallest is 1, not below"):
+        from_saddle(WalledSaddle(2), [1.0, 0.0], radius=1.0)
+    forced = from_saddle(WalledSaddle(2), [1.0, 0.0], radius=1.0, force=True)
+    exit_ = forced.saddle(np.random.default_rng(0)).exit[0]  # type: ignore[index]
+    assert isinstance(exit_, Distance)
+    assert exit_.basis is None  # in any direction
+    with pytest.raises(TypeError, match="force"):
+        from_saddle(WalledSaddle(2), [1.0, 0.0], radius=1.0, force=1)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="landscape"):
         from_saddle(QuadraticProblem(2), [0.0, 0.0], radius=1.0)
+
+
+@pytest.mark.parametrize("s", [1e-12, 1.0, 1e12])
+@pytest.mark.parametrize("blind", [False, True])
+def test_a_point_that_is_not_critical_is_no_saddle(s: float, blind: bool) -> None:
+    """In units of the starts' gradients, whatever those of f: 1e-5 off is near, 1e-3 is not."""
+    inner = WalledSaddle(2)
+    landscape = from_callables(
+        lambda x: s * inner.value(x), lambda x: s * inner.gradient(x),
+        None if blind else lambda x: s * inner.hessian(x), domain=Euclidean(2),
+    )  # fmt: skip
+    for off in (1e-3, 0.3):
+        with pytest.raises(ValueError, match=r"critical: \|∇f\| = .* at most .* is allowed"):
+            from_saddle(landscape, [off, 0.0], drop=0.1 * s)
+        with pytest.raises(ValueError, match="critical"):
+            from_saddle(landscape, [0.0, off], drop=0.1 * s)
+    assert from_saddle(landscape, [1e-5, 1e-5], drop=0.1 * s).width == 1e-3
+    assert from_saddle(landscape, [1e-3, 0.0], drop=0.1 * s, width=0.1).width == 0.1
+    assert from_saddle(landscape, [0.3, 0.0], drop=0.1 * s, force=True).force
+
+
+def test_a_saddle_is_critical_to_within_rounding() -> None:
+    """With starts on the point itself there is nothing but rounding to compare with."""
+    waves = from_callables(
+        lambda x: np.cos(x).sum(axis=1), lambda x: -np.sin(x),
+        lambda x: -np.cos(x)[:, :, None] * np.eye(2), domain=Euclidean(2),
+    )  # fmt: skip
+    assert from_saddle(waves, [np.pi, 0.0], drop=0.1, width=0.0).width == 0
+    with pytest.raises(ValueError, match="critical"):
+        from_saddle(waves, [3.14159, 0.0], drop=0.1, width=0.0)
+
+
+def test_a_degenerate_saddle_has_no_curvature_to_leave_by() -> None:
+    with pytest.raises(ValueError, match="negative curvature"):
+        from_saddle(MonkeySaddle(2), [0.0, 0.0], drop=0.1)
+    monkey = from_saddle(MonkeySaddle(2), [0.0, 0.0], drop=0.1, width=0.1, force=True)
+    assert escapes(monkey, None, ["gd:lr=.1"], runs=20)["escaped"].tolist() == [20]
 
 
 def test_the_problem_of_a_user_is_one_method() -> None:
