@@ -35,6 +35,13 @@ from critpoints.optimizers.exits import Distance, Exit
 from critpoints.protocols import FloatArray, Landscape
 from critpoints.validation import integer, real
 
+DOWN = 0.9
+"""Where the way down ends, a run is out when f has fallen by this share of it.
+
+Nearer to the saddle a rule whose step has the length of its rate would be out at its first step
+if the rate is large, wherever that leads; this far down it must have settled.
+"""
+
 
 @dataclass(frozen=True, eq=False)
 class Saddle:

@@ -168,6 +168,7 @@ _NUMBERS = {
     "escaped_high": "Upper end of the interval of the share of runs that escaped",
     "final_index": "Most frequent index at the end of the runs that did not escape",
     "chosen": "Whether tuning chose this candidate",
+    "grid_edge": "Whether its learning rate is the largest or smallest of those tried",
     "share": "Share of runs that escaped within the work given",
     "share_low": "Lower end of the interval of share",
     "share_high": "Upper end of the interval of share",

@@ -39,7 +39,7 @@ def test_other_streams_and_problems_have_their_own():
     first = draw(RandomProblem(2), 0)[0]
     assert draw(RandomProblem(2), 1)[0] is not first
     assert draw(RandomProblem(2, degree=3), 0)[0] is not first
-    assert draw(RandomProblem(2, radius=0.3), 0)[0] is not first
+    assert draw(RandomProblem(2, width=0.3), 0)[0] is not first
 
 
 def test_memory_is_bounded(monkeypatch):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from critpoints.report.claims_race import rate_ranges
+from critpoints.report.claims_rates import rate_ranges
 from experiments import learning_rate as script
 from experiments import runner
 
