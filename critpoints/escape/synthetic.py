@@ -200,8 +200,8 @@ class CliffProblem(Problem):
 class OctopusProblem(Problem):
     """A row of saddles, as many as dimensions, from the first: out when past all of them.
 
-    That is, nine tenths of a stage below the last saddle. Plain gradient descent takes a time exponential
-    in their number (Du et al. 2017).
+    That is, nine tenths of a stage below the last saddle. Plain gradient descent takes a time
+    exponential in their number (Du et al. 2017).
 
     Parameters
     ----------

@@ -257,7 +257,8 @@ def _share(row: pd.Series, prefix: str) -> str:
 
 def _verdict(row: pd.Series) -> str:
     """By the test loss: do most trainings end within 5% of the best?"""
-    units, share = f"With {int(row['width'])} hidden units", _share(row, "")
+    width, share = int(row["width"]), _share(row, "")
+    units = f"With {width} hidden unit{'' if width == 1 else 's'}"
     near = f"end within {NEAR:.0%} of the best test loss"
     if row["share_low"] > 0.5:
         return f"{units} most trainings {near}: {share}."

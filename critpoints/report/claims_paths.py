@@ -145,25 +145,24 @@ def _damping(others: pd.DataFrame, damped: pd.Series, plain: pd.Series) -> str:
         else ""
         for part in (others[damped], others[~damped])
     )
-    whole = (
-        f"{ARRIVED:.0%} of its first width, which takes gradient descent {_count(plain['settled'])}"
-    )
-    if not quick:
-        return (
-            f"None damps the oscillation across the valley: to fall to {whole}, it needs more than "
-            f"half as many with {slow}."
-        )
-    said = f"The oscillation across the valley is damped to {whole}, by {quick}."
-    return (
-        f"{said} It is not damped by {slow}, which needs more than half of that." if slow else said
-    )
+    said = [
+        f"Gradient descent takes {_count(plain['settled'])} until its oscillation across the "
+        f"valley is {ARRIVED:.0%} of what it was."
+    ]
+    if quick:
+        said.append(f"In half as many or fewer it is damped by {quick}.")
+    if slow and quick:
+        said.append(f"It is not damped by {slow}.")
+    if slow and not quick:
+        said.append(f"It is damped by none of the others: {slow}.")
+    return " ".join(said)
 
 
 def _arriving(others: pd.DataFrame, plain: pd.Series) -> str:
     """Who has arrived first along the floor."""
     known = others.dropna(subset="steps").sort_values("steps", kind="stable")
     base = (
-        f"gradient descent does {_after(plain['steps'])}"
+        f"gradient descent arrives {_after(plain['steps'])}"
         if np.isfinite(plain["steps"])
         else "gradient descent has not arrived"
     )
@@ -185,9 +184,9 @@ def _adagrad(row: pd.Series, crossed: pd.DataFrame, steps: int) -> str:
     )
     if np.isnan(row["arrival"]):
         return (
-            f"AdaGrad does not reach the minimum within {steps} steps, and is then at a distance of "
-            f"{row['left']:.3g}: {rates}. It slows down but does not stop: the number of steps "
-            "decides."
+            f"AdaGrad does not reach the minimum within {steps} steps, after which it is "
+            f"{row['left']:.3g} away: {rates}. It slows down but does not stop: the number of "
+            "steps decides."
         )
     fastest = crossed.iloc[0]
     if fastest["arrival"] >= row["arrival"]:

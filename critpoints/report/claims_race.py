@@ -75,6 +75,8 @@ def race_method(results: pd.DataFrame, tuning: pd.DataFrame) -> list[str]:
 
 def _winner(setting: str, rows: Sequence[Mapping[Any, Any]]) -> str:
     """Who has the least work, whether others share it, and whether that is certain."""
+    if not rows[0]["solved"]:
+        return f"{setting}, no optimizer solves any of the {rows[0]['problems']} problems."
     best, first = rows[0], [r for r in rows if r["work"] <= rows[0]["work"] * (1 + SAME)]
     work = shown(best["work"], best["work_low"], best["work_high"])
     over = f"{work} gradients and products in the geometric mean over {best['problems']} problems"

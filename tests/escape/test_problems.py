@@ -17,7 +17,17 @@ from critpoints.escape import PROBLEMS, Problem, Saddle, from_saddle
 from critpoints.escape.landscapes import WalledSaddle
 from critpoints.escape.synthetic import OctopusProblem, QuadraticProblem
 from critpoints.landscapes import InvertedWells, MonkeySaddle, from_callables
-from critpoints.optimizers import Distance, Drop, Exit, GradientDescent, SaddleFree, run
+from critpoints.optimizers import (
+    Adam,
+    Cubic,
+    Distance,
+    Drop,
+    Exit,
+    GradientDescent,
+    Outcome,
+    SaddleFree,
+    run,
+)
 
 NAMES = [name for name in PROBLEMS if name != "network-saddle"]  # it has a test of its own
 DEGENERATE = {"monkey", "phase-retrieval", "autoencoder"}
@@ -73,16 +83,42 @@ def test_the_octopus_is_left_below_its_last_saddle() -> None:
     assert -last < saddle.exit.threshold < -known.values.min()
 
 
-def test_the_learning_problems_are_left_half_way_to_the_next_value() -> None:
+def test_the_learning_problems_are_left_near_the_next_value() -> None:
     saddle = PROBLEMS["factorisation"].cls(3).saddle(np.random.default_rng(0))
     known = saddle.landscape.known()
     assert saddle.value == pytest.approx(np.unique(known.values)[1])
-    half = (np.unique(known.values)[1] - np.unique(known.values)[0]) / 2
-    assert saddle.exit.threshold == pytest.approx(half)
+    gap = np.unique(known.values)[1] - np.unique(known.values)[0]
+    assert saddle.exit.threshold == pytest.approx(0.9 * gap)
     tensor = PROBLEMS["tensor"].cls(5, index=3).saddle(np.random.default_rng(0))
     assert (eigen(tensor.landscape, tensor.point[None])[0][0] < 0).sum() == 3
     assert tensor.value == pytest.approx(-1 / 4)
-    assert tensor.exit.threshold == pytest.approx((1 / 3 - 1 / 4) / 2)
+    assert tensor.exit.threshold == pytest.approx(0.9 * (1 / 3 - 1 / 4))
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - {"quadratic", "monkey"}))
+def test_the_way_down_ends_below_the_exit(name: str) -> None:
+    """What a run is out at can be reached: the lowest value found lies below it, but not far."""
+    problem = PROBLEMS[name].cls(2)
+    saddle = problem.saddle(np.random.default_rng(1))
+    rule = Cubic()
+    x = problem.start(saddle, np.random.default_rng(2), 200)
+    found = run(rule, saddle.landscape, x, rng=np.random.default_rng(3), steps=3000)
+    fallen = saddle.value - saddle.landscape.value(found.x)
+    (event,) = exits(saddle)
+    assert np.mean(fallen >= event.threshold) > 0.2
+    if name in ("quartic", "plateau", "cliff", "valley", "phase-retrieval"):
+        assert event.threshold == pytest.approx(0.9 * fallen.max(), rel=0.01)
+
+
+@pytest.mark.parametrize("name", ["quartic", "valley", "phase-retrieval", "random", "tensor"])
+def test_no_first_step_of_the_length_of_the_rate_is_an_escape(name: str) -> None:
+    """At rate 1 Adam's first step is 1 along every axis: nearer the saddle it would be out."""
+    problem = PROBLEMS[name].cls(4 if name != "random" else 2)
+    saddle = problem.saddle(np.random.default_rng(1))
+    x = problem.start(saddle, np.random.default_rng(2), 200)
+    found = run(Adam(1.0), saddle.landscape, x, rng=np.random.default_rng(3), steps=1,
+                stop=saddle.exit)  # fmt: skip
+    assert (found.outcome == Outcome.ESCAPED).mean() < 0.25
 
 
 @pytest.mark.parametrize(
@@ -107,7 +143,7 @@ def test_the_learning_problems_are_left_half_way_to_the_next_value() -> None:
         ("autoencoder", 6, {"index": 4}, "index must be 1 or 2 or 3"),
         ("autoencoder", 3, {}, "dim"),
         ("random", 2, {"degree": 0}, "degree"),
-        ("random", 2, {"radius": -1.0}, "radius"),
+        ("random", 2, {"width": -1.0}, "width"),
         ("spin", 2, {"p": 5}, "p must be"),
     ],
 )
