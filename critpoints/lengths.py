@@ -20,12 +20,13 @@ def lengths(rows: Floats) -> Floats:
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         squares = np.vecdot(rows, rows)
         found: Floats = np.sqrt(squares)
+        if _SMALLEST < squares.min(initial=1.0) and squares.max(initial=1.0) < _LARGEST:
+            return found
         odd = ~((squares > _SMALLEST) & (squares < _LARGEST))
-        if odd.any():
-            part = rows[odd]
-            _, power = np.frexp(np.abs(part).max(axis=1))
-            scaled = np.ldexp(part, -power[:, None])
-            found[odd] = np.ldexp(np.sqrt(np.vecdot(scaled, scaled)), power)
+        part = rows[odd]
+        _, power = np.frexp(np.abs(part).max(axis=1))
+        scaled = np.ldexp(part, -power[:, None])
+        found[odd] = np.ldexp(np.sqrt(np.vecdot(scaled, scaled)), power)
     return found
 
 
@@ -48,7 +49,9 @@ def add_squares(roots: Floats, g: Floats, kept: float, added: float, scratch: Fl
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         np.multiply(roots, roots, out=scratch)
         scratch *= kept
-        scratch += added * (g * g)
+        squares = g * g
+        squares *= added
+        scratch += squares
         if scratch.min() > _SMALLEST and scratch.max() < _LARGEST:
             np.sqrt(scratch, out=roots)
             return

@@ -137,7 +137,8 @@ class _Loop:
 
     def _iterate(self) -> State:
         """The state with the points that the rule is at, where it takes its gradients elsewhere."""
-        return replace(self.state, x=self.optimizer.iterate(self.landscape, self.state))
+        x = self.optimizer.iterate(self.landscape, self.state)
+        return self.state if x is self.state.x else replace(self.state, x=x)
 
     def _record(self) -> None:
         if self.record_every and self.state.step % self.record_every == 0:

@@ -29,10 +29,10 @@ def rate_ranges(rows: pd.DataFrame) -> pd.DataFrame:
     is neither where no rate is of this kind: score and shares are those of the least score then.
     """
     groups = rows.groupby(["problem", "optimizer"], sort=False)
-    return pd.DataFrame([_range(*key, tried) for key, tried in groups])  # type: ignore[misc]
+    return pd.DataFrame([_range(tried) for _, tried in groups])
 
 
-def _range(problem: str, name: str, tried: pd.DataFrame) -> dict[str, Any]:
+def _range(tried: pd.DataFrame) -> dict[str, Any]:
     part = tried.drop_duplicates("lr").sort_values("lr", ignore_index=True)
     lr, score = part["lr"].to_numpy(float), part["score"].to_numpy(float)
     fit = part["escaped"].to_numpy(float) >= SUCCESS
@@ -47,7 +47,7 @@ def _range(problem: str, name: str, tried: pd.DataFrame) -> dict[str, Any]:
     values = known if fit.any() else (math.nan,) * 4
     share = {name: part[name][place] for name in ("escaped", "escaped_low", "escaped_high")}
     return {
-        "problem": problem, "optimizer": name, "score": score[place],
+        "problem": part["problem"][0], "optimizer": part["optimizer"][0], "score": score[place],
         "median": part["median"][place], **share, "bottom": lr[0], "top": lr[-1],
         **dict(zip(("best", "low", "high", "decades"), values, strict=True)),
     }  # fmt: skip
@@ -111,8 +111,8 @@ def _widest(ranges: pd.DataFrame) -> str:
 def _spread(problem: str, rows: pd.DataFrame) -> str:
     known = rows.dropna(subset="decades").sort_values("decades", kind="stable")
     what = (
-        f"On {problem} the useful range, where at least {SUCCESS:.0%} of the runs escape within a "
-        f"factor {FACTOR:g} of the best mean work,"
+        f"On {problem} the useful range of the rates tried, where at least {SUCCESS:.0%} of the runs "
+        f"escape within a factor {FACTOR:g} of the best mean work,"
     )
     if not len(known):
         return (
