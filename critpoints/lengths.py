@@ -20,7 +20,7 @@ def lengths(rows: Floats) -> Floats:
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         squares = np.vecdot(rows, rows)
         found: Floats = np.sqrt(squares)
-        if _SMALLEST < squares.min(initial=1.0) and squares.max(initial=1.0) < _LARGEST:
+        if squares.min(initial=1.0) > _SMALLEST and squares.max(initial=1.0) < _LARGEST:
             return found
         odd = ~((squares > _SMALLEST) & (squares < _LARGEST))
         part = rows[odd]

@@ -111,8 +111,8 @@ def _widest(ranges: pd.DataFrame) -> str:
 def _spread(problem: str, rows: pd.DataFrame) -> str:
     known = rows.dropna(subset="decades").sort_values("decades", kind="stable")
     what = (
-        f"On {problem} the useful range of the rates tried, where at least {SUCCESS:.0%} of the runs "
-        f"escape within a factor {FACTOR:g} of the best mean work,"
+        f"On {problem} the useful range of the rates tried, where at least {SUCCESS:.0%} of the "
+        f"runs escape within a factor {FACTOR:g} of the best mean work,"
     )
     if not len(known):
         return (
@@ -128,14 +128,12 @@ def _spread(problem: str, rows: pd.DataFrame) -> str:
         listed([rule(str(n)) for n in known["optimizer"][(known["decades"] - d).abs() < ALIKE]])
         for d in (last["decades"], first["decades"])
     )
-    said = f"{what} is widest for {least} ({_decades(last)}) and narrowest for {most} "
-    without = rows["optimizer"][rows["decades"].isna()]
-    none = (
-        f", and {listed([rule(str(n)) for n in without], 'and')} without one"
-        if len(without)
-        else ""
+    said = (
+        f"{what} is widest for {least} ({_decades(last)}) and narrowest for {most} "
+        f"({_decades(first)})."
     )
-    return f"{said}({_decades(first)}){none}."
+    without = [rule(str(n)) for n in rows["optimizer"][rows["decades"].isna()]]
+    return f"{said} There is none for {listed(without)}." if without else said
 
 
 def _decades(row: pd.Series) -> str:
