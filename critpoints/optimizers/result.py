@@ -94,7 +94,7 @@ class Result:
         Eigenvalues that are negative beyond doubt at the minimum or saddle where a run came to
         rest, else -1.
     x : ndarray, shape (runs, ambient)
-        Where it ended.
+        Where it ended: the rule's iterate.
     gradient_norm : ndarray, shape (runs,)
     steps, gradients, products : ndarray of int, shape (runs,)
         What was used.
