@@ -66,7 +66,7 @@ class Curvature:
 
     @property
     def norm(self) -> FloatArray:
-        """‖H‖, the largest |λ|: (m,)."""
+        """‖H‖, the largest eigenvalue in size: (m,)."""
         return np.asarray(np.abs(self.values).max(axis=1))
 
 
@@ -128,7 +128,7 @@ def gradient_rounding(landscape: Landscape, x: FloatArray, gradient: FloatArray)
 def _newton(
     values: FloatArray, vectors: FloatArray, gradient: FloatArray, doubt: FloatArray
 ) -> FloatArray:
-    """−H⁻¹g in the eigenspaces with |λ| > doubt: (m, ambient)."""
+    """−H⁻¹g in the eigenspaces with whose λ exceeds its doubt in size: (m, ambient)."""
     slopes = np.einsum("mad,ma->md", vectors, gradient)
     whole = np.abs(values) > doubt
     steps = np.divide(-slopes, values, out=np.zeros_like(slopes), where=whole)

@@ -123,7 +123,7 @@ def from_saddle(
     ValueError, TypeError
         If an argument is out of range, or neither ``radius`` nor ``drop`` is given: the scale of
         a function is not known from its values. Unless forced, if the point is no saddle: where
-        |∇f| is more than a tenth of what it is at distances of ``width``, or no eigenvalue of the
+        ‖∇f‖ is more than a tenth of what it is at distances of ``width``, or no eigenvalue of the
         Hessian is negative beyond doubt (:mod:`critpoints.curvature`).
 
     Examples
@@ -154,7 +154,7 @@ def check_saddle(landscape: Landscape, point: FloatArray, width: float) -> None:
     Raises
     ------
     ValueError
-        The message names |∇f| and what is allowed, or the smallest eigenvalue and its doubt.
+        The message names ‖∇f‖ and what is allowed, or the smallest eigenvalue and its doubt.
     """
     gradient = landscape.gradient(point)
     size = float(lengths(gradient)[0])

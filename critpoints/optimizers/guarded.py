@@ -169,7 +169,7 @@ class Cubic(Guarded):
 
     def model_step(self, values: FloatArray, slopes: FloatArray, size: FloatArray) -> FloatArray:
         """‖p‖ = μ/σ; with ‖p‖ ≤ ‖c‖/s that bounds the shift by s² ≤ σ‖c‖."""
-        largest = np.sqrt(size * lengths(slopes)[:, None])
+        largest = np.sqrt(size) * np.sqrt(lengths(slopes)[:, None])
         return minimiser(values, slopes, lambda shift: shift / size, largest)
 
     def regulariser(self, size: FloatArray, length: FloatArray) -> FloatArray:

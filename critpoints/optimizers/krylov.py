@@ -78,14 +78,14 @@ def lowest(
     basis = np.zeros((runs, steps, start.shape[1]))
     band, scale = np.zeros((runs, steps, steps)), np.zeros(runs)
     ended = np.zeros(runs, dtype=np.bool_)
-    q = start / np.linalg.norm(start, axis=1, keepdims=True)
+    q = start / lengths(start)[:, None]
     for j in range(steps):
         basis[:, j] = q
         w = product(everyone, q)
         band[:, j, j] = np.where(ended, np.inf, dot(q, w))
         for _ in range(2):
             w -= np.einsum("mka,mk->ma", basis, np.einsum("mka,ma->mk", basis, w))
-        step = np.linalg.norm(w, axis=1)
+        step = lengths(w)
         scale = np.fmax(scale, np.where(ended, 0.0, np.abs(band[:, j, j]) + step))
         ended |= step <= 1e-10 * scale
         if j + 1 < steps:

@@ -101,10 +101,10 @@ class LBFGS(Optimizer):
         slots = {name: slot.copy() for name, slot in before.slots.items()}
         s = landscape.domain.tangent(after.x, move)
         y = after.gradient - landscape.domain.tangent(after.x, before.gradient)
-        curvature, size = dot(s, y), dot(y, y)
-        good = curvature > EPS * lengths(s) * lengths(y)
+        curvature, size = dot(s, y), lengths(y)
+        good = curvature > EPS * lengths(s) * size
         place = before.step % self.memory
         slots["s"][:, place], slots["y"][:, place] = s, y
         slots["rho"][:, place] = np.divide(1.0, curvature, out=np.zeros(len(s)), where=good)
-        slots["scale"][good, 0] = curvature[good] / size[good]
+        slots["scale"][good, 0] = curvature[good] / size[good] / size[good]
         return State(after.x, after.gradient, after.step, after.gradients, after.products, slots)

@@ -49,8 +49,9 @@ def minimiser(
         longer = _norm(_divide(slopes, gaps + middle)) > length(floor + middle)
         low, high = np.where(longer, middle, low), np.where(longer, high, middle)
     step = -_divide(slopes, gaps + np.where(hard, 0.0, high))
-    missing = np.maximum(length(floor) ** 2 - _norm(step) ** 2, 0.0)
-    along = np.where(slopes[:, :1] > 0, -1.0, 1.0) * np.sqrt(missing)
+    whole, made = length(floor), _norm(step)
+    missing = np.sqrt(np.maximum(whole - made, 0.0)) * np.sqrt(whole + made)
+    along = np.where(slopes[:, :1] > 0, -1.0, 1.0) * missing
     step[:, :1] += np.where(hard & (floor > 0), along, 0.0)
     return step
 

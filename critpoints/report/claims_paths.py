@@ -28,7 +28,7 @@ METHOD = [
 def valley_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Steps until f is 1% of its first value and the width for good 1% of its own; turns; the end.
 
-    ``settled`` is a step after which |y| stays below 1% of its first value: the envelope counts,
+    ``settled`` is a step after which y stays below 1% of its first value: the envelope counts,
     not how often it changes sign.
     """
     return pd.DataFrame([_valley_row(str(n), rows) for n, rows in _paths(frame)])

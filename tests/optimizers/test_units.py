@@ -113,6 +113,16 @@ def test_the_unit_of_f_changes_nothing(name: str, power: int) -> None:
     np.testing.assert_allclose(other.path, one.path, rtol=0, atol=UNDERFLOW)
 
 
+@pytest.mark.parametrize("power", [-660, 660])
+@pytest.mark.parametrize("name", sorted(set(RULES) - {"adamw"}))
+def test_values_whose_squares_are_no_floats_change_nothing(name: str, power: int) -> None:
+    """1e±199: roots of sums of squares, and eigenvalues, are then computed another way."""
+    one, other = driven(name), driven(name, 2.0**power)
+    assert one.outcome.tolist() == other.outcome.tolist()
+    both = np.isfinite(one.path[:15]) & np.isfinite(other.path[:15])
+    np.testing.assert_allclose(other.path[:15][both], one.path[:15][both], rtol=0, atol=1e-9)
+
+
 @pytest.mark.parametrize("power", [-40, 40])
 @pytest.mark.parametrize("name", sorted(set(RULES) - {"adamw", "cubic"}))
 def test_the_unit_of_x_changes_nothing(name: str, power: int) -> None:
