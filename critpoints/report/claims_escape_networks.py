@@ -49,7 +49,7 @@ def escape_claims(frame: pd.DataFrame) -> Claims:
     answer = f"{_cheapest(rows)}{_descent(rows)}"
     details = [
         f"{r['optimizer']}: {int(r['escaped'])} of {int(r['runs'])} runs left; {_price(r)} in the "
-        f"median, {_number(r['median'])} steps."
+        f"median{_steps(r['median'])}."
         for r in summary(frame).to_dict("records")
     ]
     return Claims(answer, details, notes=_notes(frame))
@@ -133,6 +133,10 @@ def _price(row: dict[Any, Any]) -> str:
         return "more than its budget"
     ends = f"{_number(row['cost_low'])} to {_number(row['cost_high'])}"
     return f"{_number(row['cost'])} gradients and products ({ends})"
+
+
+def _steps(value: float) -> str:
+    return f", {value:.0f} steps" if math.isfinite(value) else ""
 
 
 def _number(value: float) -> str:
