@@ -539,6 +539,13 @@ class Optimizer(ABC):
     def step(self, landscape: Landscape, state: State, rng: np.random.Generator) -> State:
         """The state a step later; ``state`` itself is left as it is."""
 
+    def iterate(self, landscape: Landscape, state: State) -> FloatArray:
+        """The points θ of the runs, at which exits are timed: shape (runs, ambient).
+
+        ``state.x`` unless the rule takes its gradients elsewhere, as Nesterov's method does.
+        """
+        return state.x
+
     def advance(self, landscape: Landscape, state: State, rng: np.random.Generator) -> State:
         """As ``step``, but free to use the arrays of ``state`` as scratch: what the loop calls."""
         return self.step(landscape, state, rng)

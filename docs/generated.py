@@ -36,6 +36,7 @@ ROOMS = {
     "domains": "Where functions live",
     "ensembles": "Laws of random Hessians",
     "landscapes": "Functions",
+    "curvature": "What a Hessian says of a point, and what it cannot say",
     "census": "Critical points of one function",
     "optimizers": "Update rules",
     "escape": "Escape from saddles",

@@ -14,7 +14,7 @@ from critpoints.escape.landscapes import FreeQuadratic
 from critpoints.optimizers import GradientDescent, HeavyBall, Nesterov, Optimizer, Outcome, run
 from critpoints.plot import race as plot
 from critpoints.plot.canvas import draw
-from critpoints.report import claims_race, tables_race
+from critpoints.report import claims_rates, tables_race
 from critpoints.report.page import Table
 from critpoints.seeding import stream
 from critpoints.study.collect import Progress
@@ -89,14 +89,14 @@ def render(frame: pd.DataFrame) -> Rendered:
     edges, rows = (frame[frame["stage"] == s].reset_index(drop=True) for s in ("edge", "rate"))
     rows = rows.astype(dict.fromkeys(("dim", "runs", "budget", "seed"), "int64"))
     shown = [
-        Table("Useful learning rates", claims_race.rate_ranges(rows), tables_race.RATES),
+        Table("Useful learning rates", claims_rates.rate_ranges(rows), tables_race.RATES),
         Table("Stability edges", edges, tables_race.EDGES),
     ]
     problems = list(rows["problem"].unique())
     figure = draw(lambda f: _paint(edges, rows, problems, f), (4.6 * (1 + len(problems)), 4.8))
     return Rendered(
-        figure, claims_race.rate_alt(edges, rows), claims_race.rate_claims(edges, rows), shown,
-        claims_race.rate_method(edges, rows),
+        figure, claims_rates.rate_alt(edges, rows), claims_rates.rate_claims(edges, rows), shown,
+        claims_rates.rate_method(edges, rows),
     )  # fmt: skip
 
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ENDS = (
-    "converged_minimum", "converged_saddle", "converged_degenerate", "diverged", "nonfinite",
-    "out_of_budget", "never_leaves",
+    "converged_minimum", "converged_saddle", "converged_degenerate", "tail", "diverged",
+    "nonfinite", "out_of_budget", "never_leaves",
 )  # fmt: skip
 COLUMNS = (
     "problem", "optimizer", "dim", "runs", "escaped", "median", "mean", "low", "high", "status",

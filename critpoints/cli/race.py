@@ -23,14 +23,15 @@ class Show(StrEnum):
 COLUMNS = {
     Show.ranking: (
         "setting", "optimizer", "work", "work_low", "work_high", "solved", "solved_low",
-        "solved_high", "fastest", "first", "problems",
+        "solved_high", "fastest", "first", "edges", "problems",
     ),
     Show.problems: (
         "problem", "dim", "optimizer", "setting", "settings", "escaped", "escaped_low",
-        "escaped_high", "median", "penalised", "end", "final_index", "final_value",
+        "escaped_high", "median", "penalised", "grid_edge", "end", "final_index", "final_value",
     ),
     Show.tuning: (
         "problem", "dim", "optimizer", "settings", "escaped", "median", "score", "chosen",
+        "grid_edge",
     ),
     Show.runs: (
         "problem", "dim", "optimizer", "setting", "run", "work", "outcome", "index", "value",

@@ -1,6 +1,7 @@
 """Escape from saddles: problems, and the runs of optimizers on them."""
 
 from critpoints.escape.drawn import DrawnProblem, FunctionProblem, RandomProblem, SpinProblem
+from critpoints.escape.given import SaddleProblem, from_saddle
 from critpoints.escape.learning import (
     AutoencoderProblem,
     FactorisationProblem,
@@ -9,7 +10,7 @@ from critpoints.escape.learning import (
     TensorProblem,
 )
 from critpoints.escape.networks import NetworkProblem
-from critpoints.escape.problem import Problem, Saddle, SaddleProblem, from_saddle
+from critpoints.escape.problem import Problem, Saddle
 from critpoints.escape.synthetic import (
     CliffProblem,
     MonkeyProblem,

@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from critpoints import refs
-from critpoints.census import census
+from critpoints.census import Census, census
 from critpoints.domains import Domain
-from critpoints.escape.problem import Problem, Saddle, leaving
+from critpoints.escape.problem import DOWN, Problem, Saddle, leaving
 from critpoints.landscapes import LANDSCAPES, SphericalSpin, TorusPolynomial
+from critpoints.optimizers.exits import Drop, Exit
 from critpoints.protocols import Landscape, RandomField
 from critpoints.validation import integer, real
 
@@ -27,9 +28,9 @@ class DrawnProblem(Problem):
     """A critical point of a random function that is no minimum: one of those found, at random.
 
     A census of the function lists all of them where it is cheap to prove that it does, up to
-    dimension 3 or so, and those that 50 starts lead to else. Runs are out at ``radius``, in units
-    of :attr:`length`, along the negative eigenspace. The 32 runs of a batch share function and
-    saddle.
+    dimension 3 or so, and those that 50 starts lead to otherwise. Runs are out nine tenths of the
+    way down to the highest of the lower minima found: below that every way down leads. The 32 runs
+    of a batch share function and saddle.
 
     Attributes
     ----------
@@ -37,25 +38,24 @@ class DrawnProblem(Problem):
         Whether the saddle must be certified: not on a sphere, where the census has no proof.
     """
 
-    radius: float = 0.2
-
     random: ClassVar[bool] = True
     batch = 32
     proven: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(self, "radius", real("radius", self.radius, above=0))
         self.field()
 
     @abstractmethod
     def field(self) -> RandomField:
         """The law of the function."""
 
-    @property
-    def length(self) -> float:
-        """The correlation length, about."""
-        return 1.0
+    def exit(self, found: Census, chosen: int) -> Exit | None:
+        """The exit from a point of a census; None where it does not say where the way down ends."""
+        lower = found.values[(found.index == 0) & ~found.degenerate]
+        here = float(found.values[chosen])
+        lower = lower[lower < here]
+        return Drop(DOWN * (here - float(lower.max())), here) if lower.size else None
 
     def saddle(self, rng: np.random.Generator) -> Saddle:
         """Draw a function, find its critical points, choose one with a negative curvature.
@@ -88,10 +88,10 @@ class DrawnProblem(Problem):
             fit = found.certified if self.proven else ~found.degenerate
             good = np.flatnonzero(fit & ~found.degenerate & (found.index > 0))
             if good.size:
-                point = found.points[rng.choice(good)]
-                return Saddle(
-                    landscape, point, leaving(landscape, point, self.radius * self.length)
-                )
+                chosen = int(rng.choice(good))
+                exit_ = self.exit(found, chosen)
+                if exit_ is not None:
+                    return Saddle(landscape, found.points[chosen], exit_)
         raise ValueError(f"no saddle found in {_DRAWS} draws of {self.field()!r}")
 
 
@@ -104,8 +104,6 @@ class RandomProblem(DrawnProblem):
     dim : int
     width : float
         In units of length; periods are 2π.
-    radius : float
-        In units of 1/degree.
     degree : int
     """
 
@@ -113,7 +111,7 @@ class RandomProblem(DrawnProblem):
 
     population = "runs from saddles of random torus polynomials"
     name = "random"
-    version = 1
+    version = 2
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "degree", integer("degree", self.degree, low=1))
@@ -122,11 +120,6 @@ class RandomProblem(DrawnProblem):
     def field(self) -> TorusPolynomial:
         """Of that degree."""
         return TorusPolynomial(self.dim, degree=self.degree)
-
-    @property
-    def length(self) -> float:
-        """1/degree."""
-        return 1 / self.degree
 
 
 @dataclass(frozen=True)
@@ -137,7 +130,7 @@ class SpinProblem(DrawnProblem):
     ----------
     dim : int
         Dimension of the sphere, of radius 1.
-    width, radius : float
+    width : float
     p : {2, 3, 4}
     """
 
@@ -145,7 +138,7 @@ class SpinProblem(DrawnProblem):
 
     population = "runs from saddles of the spherical p-spin"
     name = "spin"
-    version = 1
+    version = 2
     proven: ClassVar[bool] = False
 
     def field(self) -> SphericalSpin:
@@ -157,7 +150,9 @@ class SpinProblem(DrawnProblem):
 class FunctionProblem(DrawnProblem):
     """A saddle of a function of the user's own, or of functions drawn from a law of theirs.
 
-    What ``critpoints escape --problem mine:Loss`` starts from, where ``Loss`` is a landscape.
+    What ``critpoints escape --problem mine:Loss`` starts from, where ``Loss`` is a landscape. Runs
+    are out at ``radius`` along the negative eigenspace: a function of the user's need not have a
+    minimum.
 
     Parameters
     ----------
@@ -174,6 +169,7 @@ class FunctionProblem(DrawnProblem):
         If ``law`` is not of this kind.
     """
 
+    radius: float = 0.2
     law: Landscape | RandomField | None = None
 
     population = "runs from saddles of a user's own function"
@@ -190,8 +186,13 @@ class FunctionProblem(DrawnProblem):
                 f"{type(law).__name__} has neither hessian nor hvp, by which its saddles are found"
             )
         super().__post_init__()
+        object.__setattr__(self, "radius", real("radius", self.radius, above=0))
         if self.dim != law.dim:
             raise ValueError(f"dim must be {law.dim}, got {self.dim}")
+
+    def exit(self, found: Census, chosen: int) -> Exit:
+        """At ``radius``."""
+        return leaving(found.landscape, found.points[chosen], self.radius)
 
     @property
     def label(self) -> str:

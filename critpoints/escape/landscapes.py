@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
 from critpoints.domains import Euclidean, Sphere
@@ -127,6 +128,22 @@ class Brink(Landscape):
     @property
     def domain(self) -> Euclidean:
         return Euclidean(self.dim, 2.0)
+
+    @property
+    def drop(self) -> float:
+        """How far f falls from 0 to its infimum: the minimum before the wall, or infinity."""
+        at = np.zeros((2, self.dim))
+        if self.wall:
+            found = minimize_scalar(
+                self._beyond, bounds=(0.0, 100 * self.softness), method="bounded"
+            )
+            at[1, 0] = math.sqrt(1 + found.x)
+        top, low = self.value(at)
+        return float(top - low if self.wall else top + self.depth)
+
+    def _beyond(self, u: float) -> float:
+        """f at x₁² = 1 + u."""
+        return float(self.wall * u**3 / 6 - self.depth * expit(u / self.softness))
 
     def _sigma(self, t: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """σ, and its first two derivatives in its argument."""

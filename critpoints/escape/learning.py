@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from critpoints.escape.landscapes import OrthogonalTensor, PhaseRetrieval
-from critpoints.escape.problem import Problem, Saddle
+from critpoints.escape.problem import DOWN, Problem, Saddle
 from critpoints.landscapes import Autoencoder, Factorisation, KnownLandscape
 from critpoints.optimizers.exits import Drop
 from critpoints.validation import integer
@@ -19,7 +19,7 @@ from critpoints.validation import integer
 class KnownProblem(Problem):
     """A saddle of a function whose critical points are known, by its index.
 
-    Out half-way down to the next lower critical value.
+    Out nine tenths of the way down to the next lower critical value.
 
     Parameters
     ----------
@@ -49,8 +49,9 @@ class KnownProblem(Problem):
         known = landscape.known()
         chosen = max(np.flatnonzero(known.index == self.index), key=lambda k: known.values[k])
         here = float(known.values[chosen])
-        below = known.values[known.values < here - 1e-9 * max(1.0, abs(here))].max()
-        return Saddle(landscape, known.points[chosen], Drop((here - float(below)) / 2, here))
+        rounding = 1e-9 * float(np.ptp(known.values))
+        below = known.values[known.values < here - rounding].max()
+        return Saddle(landscape, known.points[chosen], Drop(DOWN * (here - float(below)), here))
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class FactorisationProblem(KnownProblem):
 
     population = "runs from a saddle of a matrix factorisation"
     name = "factorisation"
-    version = 1
+    version = 2
 
     def landscape(self) -> Factorisation:
         """Rank one, symmetric."""
@@ -98,7 +99,7 @@ class AutoencoderProblem(KnownProblem):
 
     population = "runs from a saddle of a linear autoencoder"
     name = "autoencoder"
-    version = 1
+    version = 2
 
     def landscape(self) -> Autoencoder:
         """Two linear layers."""
@@ -107,7 +108,7 @@ class AutoencoderProblem(KnownProblem):
 
 @dataclass(frozen=True)
 class PhaseProblem(Problem):
-    """Phase retrieval from a saddle orthogonal to the signal: out half-way down, at 1/3.
+    """Phase retrieval from a saddle orthogonal to the signal: out nine tenths of the way down.
 
     Parameters
     ----------
@@ -118,7 +119,7 @@ class PhaseProblem(Problem):
 
     population = "runs from a saddle of phase retrieval"
     name = "phase-retrieval"
-    version = 1
+    version = 2
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -128,12 +129,12 @@ class PhaseProblem(Problem):
         """e₂/√3: all the others are its images."""
         point = np.zeros(self.dim)
         point[1] = 1 / math.sqrt(3)
-        return Saddle(PhaseRetrieval(self.dim), point, Drop(1 / 3, 2 / 3))
+        return Saddle(PhaseRetrieval(self.dim), point, Drop(DOWN * 2 / 3, 2 / 3))
 
 
 @dataclass(frozen=True)
 class TensorProblem(Problem):
-    """A mixture of index + 1 components of a tensor: out half-way to one component less.
+    """A mixture of index + 1 components of a tensor: out nine tenths of the way to one less.
 
     Parameters
     ----------
@@ -147,7 +148,7 @@ class TensorProblem(Problem):
 
     population = "runs from a saddle of a tensor decomposition"
     name = "tensor"
-    version = 1
+    version = 2
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -159,4 +160,4 @@ class TensorProblem(Problem):
         point = np.zeros(self.dim + 1)
         point[:mixed] = 1 / math.sqrt(mixed)
         gap = 1 / self.index - 1 / mixed
-        return Saddle(OrthogonalTensor(self.dim), point, Drop(gap / 2, -1 / mixed))
+        return Saddle(OrthogonalTensor(self.dim), point, Drop(DOWN * gap, -1 / mixed))

@@ -29,12 +29,18 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from critpoints.optimizers.exits import Distance, Drop, Exit
-from critpoints.optimizers.spectral import eigen
+from critpoints.curvature import eigen
+from critpoints.optimizers.exits import Distance, Exit
 from critpoints.protocols import FloatArray, Landscape
 from critpoints.validation import integer, real
+
+DOWN = 0.9
+"""Where the way down ends, a run is out when f has fallen by this share of it.
+
+Nearer to the saddle a rule whose step has the length of its rate would be out at its first step
+if the rate is large, wherever that leads; this far down it must have settled.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +87,8 @@ class Problem(ABC):
     batch : int
         Runs that share one call of ``saddle``. Where saddles are random, only these groups are
         independent, and intervals count them.
-    bound : float
-        A run with ‖x‖ > bound has diverged.
+    tol, bound : float
+        When a run is at rest, and when it has diverged: as for :func:`~critpoints.optimizers.run`.
     """
 
     dim: int
@@ -91,6 +97,7 @@ class Problem(ABC):
     name: ClassVar[str | None] = None
     version: ClassVar[int | None] = None
     random: ClassVar[bool] = False
+    tol: ClassVar[float] = 1e-8
     bound: ClassVar[float] = 1e12
 
     def __post_init__(self) -> None:
@@ -111,11 +118,6 @@ class Problem(ABC):
     def label(self) -> str | None:
         """How records call the problem if its reference would not do."""
         return None
-
-    @property
-    def tol(self) -> float:
-        """Gradients below this count as zero: 1e-8, and well below those of the starts."""
-        return 1e-8 * (min(self.width, 1.0) or 1.0)
 
     @abstractmethod
     def saddle(self, rng: np.random.Generator) -> Saddle:
@@ -142,130 +144,23 @@ class Problem(ABC):
         return None
 
 
-@dataclass(frozen=True)
-class SaddleProblem(Problem):
-    """Runs from a given saddle of a given function; see :func:`from_saddle`.
-
-    Parameters
-    ----------
-    dim : int
-    width : float
-    landscape : Landscape
-    point : tuple of float
-    radius, drop : float, optional
-    """
-
-    landscape: Landscape | None = None
-    point: tuple[float, ...] = ()
-    radius: float | None = None
-    drop: float | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not isinstance(self.landscape, Landscape):
-            raise TypeError(f"landscape must be a Landscape, got {self.landscape!r}")
-        if self.dim != self.landscape.dim:
-            raise ValueError(f"dim must be {self.landscape.dim}, got {self.dim}")
-        if self.radius is None and self.drop is None:
-            raise ValueError(
-                "radius and drop are both None: one is needed to say when a run has left"
-            )
-        for name, value in (("radius", self.radius), ("drop", self.drop)):
-            if value is not None:
-                real(name, value, above=0)
-        point = tuple(real("point", c) for c in self.point)
-        object.__setattr__(self, "point", point)
-        ambient = self.landscape.domain.ambient
-        if len(point) != ambient:
-            raise ValueError(f"point must have {ambient} coordinates, got {len(point)}")
-        if not self.landscape.domain.contains(np.array([point])).all():
-            raise ValueError(f"point must lie in the domain, got {point}")
-
-    @property
-    def population(self) -> str:
-        return "runs from a saddle of one function"
-
-    @property
-    def label(self) -> str:
-        """The class of the landscape."""
-        return f"from_saddle:{type(self.landscape).__name__}"
-
-    def saddle(self, rng: np.random.Generator) -> Saddle:
-        """The one that was given."""
-        if self.landscape is None:  # never: checked above
-            raise TypeError("landscape must be a Landscape, got None")
-        point = np.array(self.point)
-        exits: list[Exit] = []
-        if self.radius is not None:
-            exits.append(leaving(self.landscape, point, self.radius))
-        if self.drop is not None:
-            exits.append(Drop(self.drop, value_at(self.landscape, point)))
-        return Saddle(self.landscape, point, tuple(exits))
-
-
-def from_saddle(
-    landscape: Landscape,
-    point: ArrayLike,
-    *,
-    width: float = 1e-3,
-    radius: float | None = None,
-    drop: float | None = None,
-) -> SaddleProblem:
-    """Make a problem from any function and one of its saddles; kept in memory only.
-
-    Parameters
-    ----------
-    landscape : Landscape
-    point : array_like, shape (ambient,)
-        The saddle, such as a point of a :class:`~critpoints.census.Census`.
-    width : float
-        Of the starts around it.
-    radius : float, optional
-        A run has left at this distance along the negative eigenspace (in any direction, if there
-        is no Hessian).
-    drop : float, optional
-        A run has left this far below f(point). Of both exits the first counts.
-
-    Returns
-    -------
-    SaddleProblem
-        Of the landscape's dimension; it starts around the point, at distances of about ``width``.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is out of range, or neither ``radius`` nor ``drop`` is given: the scale of
-        a function is not known from its values.
-
-    Examples
-    --------
-    >>> from critpoints import escapes, from_saddle
-    >>> from critpoints.landscapes import DoubleWell
-    >>> top = from_saddle(DoubleWell(2), [0, 0], drop=0.1)
-    >>> escapes(top, None, ["gd:lr=.1"], runs=100)["escaped"].tolist()
-    [100]
-    """
-    if not isinstance(landscape, Landscape):
-        raise TypeError(f"landscape must be a Landscape, got {landscape!r}")
-    given = np.asarray(point, dtype=np.float64)
-    if given.ndim != 1:
-        raise ValueError(f"point must be one point, got shape {given.shape}")
-    return SaddleProblem(landscape.dim, width, landscape, tuple(given.tolist()), radius, drop)
-
-
-def leaving(landscape: Landscape, point: FloatArray, radius: float) -> Distance:
+def leaving(
+    landscape: Landscape, point: FloatArray, radius: float, *, anywhere: bool = False
+) -> Distance:
     """Exit at a distance along the negative eigenspace; in any direction without a Hessian.
 
     Raises
     ------
     ValueError
-        If no curvature is negative.
+        If no curvature is negative, unless ``anywhere``: in any direction then.
     """
     if not landscape.second_order:
         return Distance(radius, point)
     values, vectors = eigen(landscape, point[None])
     negative = values[0] < 0
     if not negative.any():
+        if anywhere:
+            return Distance(radius, point)
         raise ValueError(f"point must have a negative curvature, got {values[0].tolist()}")
     return Distance(radius, point, vectors[0][:, negative])
 

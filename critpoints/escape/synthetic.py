@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from critpoints.escape.landscapes import Brink, CurvedValley, FreeQuadratic, WalledSaddle
-from critpoints.escape.problem import Problem, Saddle, leaving
+from critpoints.escape.problem import DOWN, Problem, Saddle, leaving, value_at
 from critpoints.landscapes import MonkeySaddle, Octopus
 from critpoints.optimizers.exits import Drop
 from critpoints.validation import real
@@ -70,7 +70,7 @@ class QuadraticProblem(Problem):
 
 @dataclass(frozen=True)
 class QuarticProblem(Problem):
-    """A strict saddle between quartic walls: out at half the depth γ²/4 of a well.
+    """A strict saddle between quartic walls: out at nine tenths of the depth γ²/4 of a well.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ class QuarticProblem(Problem):
 
     population = "runs from a strict saddle between walls"
     name = "quartic"
-    version = 1
+    version = 2
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -100,7 +100,7 @@ class QuarticProblem(Problem):
 
     def saddle(self, rng: np.random.Generator) -> Saddle:
         """The origin."""
-        return Saddle(self._landscape(), np.zeros(self.dim), Drop(self.curvature**2 / 8))
+        return Saddle(self._landscape(), np.zeros(self.dim), Drop(DOWN * self.curvature**2 / 4))
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ class MonkeyProblem(Problem):
 
 @dataclass(frozen=True)
 class PlateauProblem(Problem):
-    r"""A plain of small slope, which breaks off at distance 1: out half-way down.
+    r"""A plain of small slope, which breaks off at distance 1: out nine tenths of the way down.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ class PlateauProblem(Problem):
 
     population = "runs from a plateau"
     name = "plateau"
-    version = 1
+    version = 2
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -158,13 +158,12 @@ class PlateauProblem(Problem):
     def saddle(self, rng: np.random.Generator) -> Saddle:
         """The origin."""
         landscape, origin = Brink(self.dim, 1.0, self.softness), np.zeros(self.dim)
-        top = float(landscape.value(origin[None])[0])
-        return Saddle(landscape, origin, Drop(0.5, top))
+        return Saddle(landscape, origin, Drop(DOWN * landscape.drop, value_at(landscape, origin)))
 
 
 @dataclass(frozen=True)
 class CliffProblem(Problem):
-    """A plain that ends in a cliff before a steep wall: out half-way down the cliff.
+    """A plain that ends in a cliff before a steep wall: out nine tenths of the way down.
 
     Gradients on the cliff are about depth/(2·softness): unclipped, a first-order step lands
     beyond the wall and the next one farther still.
@@ -183,7 +182,7 @@ class CliffProblem(Problem):
 
     population = "runs from above a cliff"
     name = "cliff"
-    version = 1
+    version = 2
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -194,16 +193,15 @@ class CliffProblem(Problem):
         """The origin."""
         landscape = Brink(self.dim, self.depth, self.softness, 10 * self.depth)
         origin = np.zeros(self.dim)
-        top = float(landscape.value(origin[None])[0])
-        return Saddle(landscape, origin, Drop(self.depth / 2, top))
+        return Saddle(landscape, origin, Drop(DOWN * landscape.drop, value_at(landscape, origin)))
 
 
 @dataclass(frozen=True)
 class OctopusProblem(Problem):
     """A row of saddles, as many as dimensions, from the first: out when past all of them.
 
-    That is, half a stage below the last saddle. Plain gradient descent takes a time exponential
-    in their number (Du et al. 2017).
+    That is, nine tenths of a stage below the last saddle. Plain gradient descent takes a time
+    exponential in their number (Du et al. 2017).
 
     Parameters
     ----------
@@ -220,7 +218,8 @@ class OctopusProblem(Problem):
 
     population = "runs past the saddles of the octopus"
     name = "octopus"
-    version = 1
+    version = 2
+    tol: ClassVar[float] = 0.0  # coordinates that wait for their saddle shrink, and grow again
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -228,23 +227,18 @@ class OctopusProblem(Problem):
         for key in ("tau", "L", "gamma"):
             object.__setattr__(self, key, getattr(own, key))
 
-    @property
-    def tol(self) -> float:
-        """0: coordinates that wait for their saddle shrink geometrically, and grow again."""
-        return 0.0
-
     def _landscape(self) -> Octopus:
         return Octopus(self.dim, self.tau, self.L, self.gamma)
 
     def saddle(self, rng: np.random.Generator) -> Saddle:
         """The first, at the origin."""
         landscape = self._landscape()
-        return Saddle(landscape, np.zeros(self.dim), Drop((self.dim - 0.5) * landscape.nu))
+        return Saddle(landscape, np.zeros(self.dim), Drop((self.dim - 1 + DOWN) * landscape.nu))
 
 
 @dataclass(frozen=True)
 class ValleyProblem(Problem):
-    """A saddle in a narrow curved valley: out half-way down to its minima.
+    """A saddle in a narrow curved valley: out nine tenths of the way to its minima.
 
     Parameters
     ----------
@@ -259,7 +253,7 @@ class ValleyProblem(Problem):
 
     population = "runs from a saddle in a narrow valley"
     name = "valley"
-    version = 1
+    version = 2
     depth: ClassVar[float] = 1 / 4
 
     def __post_init__(self) -> None:
@@ -270,4 +264,4 @@ class ValleyProblem(Problem):
     def saddle(self, rng: np.random.Generator) -> Saddle:
         """The origin."""
         landscape = CurvedValley(self.dim, self.condition)
-        return Saddle(landscape, np.zeros(self.dim), Drop(self.depth / 2))
+        return Saddle(landscape, np.zeros(self.dim), Drop(DOWN * self.depth))

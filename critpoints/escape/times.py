@@ -53,6 +53,7 @@ class EscapeTimes(Runs):
     products: int | None = None
 
     name: ClassVar[str] = "escape"
+    version: ClassVar[int] = 2  # raised when the ends of runs or their times change
 
     def __post_init__(self) -> None:
         if not isinstance(self.optimizer, Optimizer):
@@ -90,6 +91,7 @@ class EscapeTimes(Runs):
         ours = any(entry.cls is cls for entry in OPTIMIZERS.values())
         return {
             "name": self.name,
+            "version": self.version,
             "optimizer": cls.name if ours else refs.qualified(cls),
             "optimizer_version": cls.version,
             "hyper_parameters": list(refs.fields(self.optimizer).items()),

@@ -8,7 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from critpoints.optimizers.adaptive import over_root
+from critpoints.lengths import add_squares
+from critpoints.optimizers.adaptive import over
 from critpoints.optimizers.first_order import FirstOrder, Rate
 from critpoints.protocols import FloatArray, State
 from critpoints.validation import real
@@ -47,8 +48,8 @@ class Adam(FirstOrder):
     bias_correction: bool = True
 
     name: ClassVar[str] = "adam"
-    version: ClassVar[int] = 1
-    slots: ClassVar[tuple[str, ...]] = ("m", "a", "scratch")
+    version: ClassVar[int] = 2
+    slots: ClassVar[tuple[str, ...]] = ("m", "root", "scratch")
     carried: ClassVar[tuple[str, ...]] = ("m",)
 
     def __post_init__(self) -> None:
@@ -60,27 +61,26 @@ class Adam(FirstOrder):
             raise TypeError(f"bias_correction must be true or false, got {self.bias_correction!r}")
 
     def displacement(self, state: State, lr: float, rng: np.random.Generator) -> FloatArray:
-        """−ε m̂/(√â + σ); scales are taken out of the root, where they are numbers."""
+        """−ε m̂/(√â + σ); the scales are numbers, and multiplied last."""
         first, second = self.scales(state.step + 1)
-        m, a = self.averages(state)
-        move = over_root(m, a, self.eps / math.sqrt(second), state.slots["scratch"])
-        move *= -lr * first / math.sqrt(second)
+        m, root = self.averages(state)
+        move = over(m, root, self.eps / second, state.slots["scratch"])
+        move *= -lr * first / second
         return move
 
     def scales(self, t: int) -> tuple[float, float]:
-        """By which the slots are to be multiplied to make m̂ and â."""
+        """By which the slots are to be multiplied to make m̂ and √â."""
         betas = (self.beta1, self.beta2)
         first, second = ((1 - b) / (1 - b**t if self.bias_correction else 1.0) for b in betas)
-        return first, second
+        return first, math.sqrt(second)
 
     def averages(self, state: State) -> tuple[FloatArray, FloatArray]:
-        """The slots ``m`` and ``a``, updated in place: m/(1−β₁) and a/(1−β₂), two products less."""
-        g, m, a = state.gradient, state.slots["m"], state.slots["a"]
-        a *= self.beta2
-        a += np.multiply(g, g, out=state.slots["scratch"])
+        """The slots ``m`` and ``root``, updated in place: m/(1−β₁) and √(a/(1−β₂))."""
+        g, m, root = state.gradient, state.slots["m"], state.slots["root"]
+        add_squares(root, g, self.beta2, 1.0, state.slots["scratch"])
         m *= self.beta1
         m += g
-        return m, a
+        return m, root
 
 
 @dataclass(frozen=True)
@@ -139,14 +139,14 @@ class AMSGrad(Adam):
     """
 
     name: ClassVar[str] = "amsgrad"
-    slots: ClassVar[tuple[str, ...]] = ("m", "a", "scratch", "largest")
+    slots: ClassVar[tuple[str, ...]] = ("m", "root", "scratch", "largest")
 
     def displacement(self, state: State, lr: float, rng: np.random.Generator) -> FloatArray:
         """−ε m̂/(√max â + σ)."""
         first, second = self.scales(state.step + 1)
-        m, a = self.averages(state)
+        m, root = self.averages(state)
         largest, scratch = state.slots["largest"], state.slots["scratch"]
-        np.maximum(largest, np.multiply(a, second, out=scratch), out=largest)
-        move = over_root(m, largest, self.eps, scratch)
+        np.maximum(largest, np.multiply(root, second, out=scratch), out=largest)
+        move = over(m, largest, self.eps, scratch)
         move *= -lr * first
         return move

@@ -7,29 +7,27 @@ from typing import ClassVar
 
 import numpy as np
 
+from critpoints.lengths import add_squares
 from critpoints.optimizers.first_order import FirstOrder, Rate
 from critpoints.protocols import FloatArray, State
 from critpoints.validation import real
 
 
-def over_root(
-    numerator: FloatArray, squares: FloatArray, eps: float, out: FloatArray
-) -> FloatArray:
-    """``numerator / (√squares + eps)``, and 0 where that is 0/0 (eps = 0, no gradient ever)."""
-    root = np.sqrt(squares, out=out)
-    if eps > 0:
-        root += eps
-    else:
-        root[root == 0] = np.inf
-    return np.divide(numerator, root, out=root)
+def over(numerator: FloatArray, roots: FloatArray, eps: float, out: FloatArray) -> FloatArray:
+    """``numerator / (roots + eps)``, and 0 where that is 0/0 (eps = 0, no gradient ever)."""
+    divisor = np.add(roots, eps, out=out)
+    if eps == 0:
+        divisor[divisor == 0] = np.inf
+    return np.divide(numerator, divisor, out=divisor)
 
 
 @dataclass(frozen=True)
 class AdaGrad(FirstOrder):
     """Squares summed: a ← a + g⊙g, θ ← θ − ε/(√a + σ) ⊙ g.
 
-    With eps = 0 it does not depend on the scale of the function; constant gradients then move it
-    by about 2ε√t in t steps.
+    The slot ``root`` holds √a, which no gradient makes overflow or vanish. With eps = 0 the path
+    does not depend on the scale of the function; constant gradients then move it by about 2ε√t in
+    t steps.
 
     Parameters
     ----------
@@ -48,23 +46,23 @@ class AdaGrad(FirstOrder):
     eps: float = 1e-7
 
     name: ClassVar[str] = "adagrad"
-    version: ClassVar[int] = 1
-    slots: ClassVar[tuple[str, ...]] = ("a", "scratch")
+    version: ClassVar[int] = 2
+    slots: ClassVar[tuple[str, ...]] = ("root", "scratch")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "eps", real("eps", self.eps, at_least=0))
 
-    def accumulate(self, state: State) -> FloatArray:
-        """a ← a + g⊙g in place."""
-        a: FloatArray = state.slots["a"]
-        a += np.multiply(state.gradient, state.gradient, out=state.slots["scratch"])
-        return a
+    @property
+    def shares(self) -> tuple[float, float]:
+        """Of a and of g⊙g in the new a."""
+        return 1.0, 1.0
 
     def displacement(self, state: State, lr: float, rng: np.random.Generator) -> FloatArray:
         """−ε/(√a + σ) ⊙ g."""
-        a = self.accumulate(state)
-        move = over_root(state.gradient, a, self.eps, out=state.slots["scratch"])
+        root, scratch = state.slots["root"], state.slots["scratch"]
+        add_squares(root, state.gradient, *self.shares, scratch)
+        move = over(state.gradient, root, self.eps, out=scratch)
         move *= -lr
         return move
 
@@ -101,11 +99,7 @@ class RMSProp(AdaGrad):
         super().__post_init__()
         object.__setattr__(self, "beta", real("beta", self.beta, at_least=0, below=1))
 
-    def accumulate(self, state: State) -> FloatArray:
-        """a ← βa + (1−β)g⊙g in place."""
-        a: FloatArray = state.slots["a"]
-        square = np.multiply(state.gradient, state.gradient, out=state.slots["scratch"])
-        square *= 1 - self.beta
-        a *= self.beta
-        a += square
-        return a
+    @property
+    def shares(self) -> tuple[float, float]:
+        """β and 1 − β."""
+        return self.beta, 1 - self.beta

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from critpoints.optimizers.spectral import EPS
+from critpoints.curvature import EPS
 from critpoints.protocols import FloatArray, Landscape
 
 _HALVINGS = 40
+
+
+def slack(landscape: Landscape, x: FloatArray, value: FloatArray) -> FloatArray:
+    r"""By how much values at ``x`` may differ by rounding: (m,).
+
+    :math:`10\varepsilon|f|`, or what f changes by when all coordinates are shifted by 4ε of their
+    size: that shows terms which cancel.
+    """
+    domain, shift = landscape.domain, 4 * EPS * np.abs(x)
+    sides = (domain.retract(x, domain.tangent(x, side * shift)) for side in (1, -1))
+    found = np.max([np.abs(landscape.value(y) - value) for y in sides], axis=0)
+    return np.asarray(np.fmax(10 * EPS * np.abs(value), found))
 
 
 def backtrack(
@@ -15,17 +27,17 @@ def backtrack(
     x: FloatArray,
     move: FloatArray,
     linear: FloatArray,
-    cubic: FloatArray | None = None,
+    quadratic: FloatArray | None = None,
 ) -> FloatArray:
-    r"""Step lengths α = 1, ½, ¼, … with f(x + αp) ≤ f(x) − α·linear − α³·cubic; 0 if none fits.
+    r"""Step lengths α = 1, ½, ¼, … with f(x + αp) ≤ f(x) − α·linear − α²·quadratic; 0 if none fits.
 
-    Values that differ by less than :math:`10\varepsilon\max(1,|f|)` are taken as equal.
+    Values that differ by no more than :func:`slack` are taken as equal.
 
     Parameters
     ----------
     x, move : ndarray, shape (runs, ambient)
-    linear, cubic : ndarray, shape (runs,)
-        Decrease wanted: Armijo's for a descent direction, the cubic term for one of negative
+    linear, quadratic : ndarray, shape (runs,)
+        Decrease wanted: Armijo's for a descent direction, the quadratic term for one of negative
         curvature.
 
     Returns
@@ -33,12 +45,12 @@ def backtrack(
     ndarray, shape (runs,)
     """
     start = landscape.value(x)
-    start = start + 10 * EPS * np.maximum(1.0, np.abs(start))
-    cubic = np.zeros(len(x)) if cubic is None else cubic
+    start = start + slack(landscape, x, start)
+    quadratic = np.zeros(len(x)) if quadratic is None else quadratic
     alpha, trial = np.zeros(len(x)), 1.0
     left = np.arange(len(x))
     for _ in range(_HALVINGS):
-        wanted = start[left] - trial * linear[left] - trial**3 * cubic[left]
+        wanted = start[left] - trial * linear[left] - trial**2 * quadratic[left]
         value = landscape.value(landscape.domain.retract(x[left], trial * move[left]))
         good = value <= wanted
         alpha[left[good]] = trial

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from critpoints.optimizers.first_order import shorten
+from critpoints.lengths import shortened
 from critpoints.protocols import FloatArray, Landscape, Optimizer, State
 from critpoints.validation import real
 
@@ -59,11 +59,15 @@ class Clipped(Optimizer):
 
     def step(self, landscape: Landscape, state: State, rng: np.random.Generator) -> State:
         """The rule's, from the clipped gradient."""
-        gradient = state.gradient.copy()
-        shorten(gradient, self.limit)
-        return self.rule.step(landscape, replace(state, gradient=gradient), rng)
+        return self.rule.step(landscape, self._clipped(state), rng)
 
     def advance(self, landscape: Landscape, state: State, rng: np.random.Generator) -> State:
         """As ``step``, in the arrays of ``state``."""
-        shorten(state.gradient, self.limit)
-        return self.rule.advance(landscape, state, rng)
+        return self.rule.advance(landscape, self._clipped(state), rng)
+
+    def iterate(self, landscape: Landscape, state: State) -> FloatArray:
+        """As the rule."""
+        return self.rule.iterate(landscape, state)
+
+    def _clipped(self, state: State) -> State:
+        return replace(state, gradient=shortened(state.gradient, self.limit))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from critpoints.lengths import lengths
 from critpoints.protocols import FloatArray, IntArray, Landscape, State
 from critpoints.validation import real
 
@@ -59,11 +60,7 @@ class Distance(Exit):
             gap = np.mod(gap + period / 2, period) - period / 2
         if self.basis is not None:
             gap = gap @ self.basis
-        found: FloatArray = np.sqrt(np.vecdot(gap, gap))
-        far = np.isinf(found)
-        if far.any():  # squares overflow before lengths do
-            found[far] = np.hypot.reduce(gap[far], axis=1)
-        return found
+        return lengths(gap)
 
 
 class Drop(Exit):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from critpoints.domains import Domain
+from critpoints.lengths import shortened
 from critpoints.protocols import FloatArray, Landscape, Optimizer, State
 from critpoints.validation import real
 
@@ -40,12 +41,6 @@ def rate_at(lr: Rate, step: int) -> float:
         If a schedule says what is no rate; 0 is one, for schedules that end there.
     """
     return real(f"lr({step})", float(lr(step)), at_least=0) if callable(lr) else lr
-
-
-def shorten(gradient: FloatArray, limit: float) -> None:
-    """Clip rows longer than ``limit`` to it, in place: g ← g·limit/‖g‖."""
-    length = np.sqrt(np.vecdot(gradient, gradient))[:, None]
-    gradient *= np.minimum(1.0, limit / np.maximum(length, limit))
 
 
 def covariance_sigma(covariance: ArrayLike) -> tuple[float, ...]:
@@ -168,7 +163,7 @@ class FirstOrder(Optimizer):
         if self.restless:
             gradient += self._noise(gradient.shape, rng)
         if self.clip is not None:
-            shorten(gradient, self.clip)
+            gradient[...] = shortened(gradient, self.clip)
         move = self.displacement(state, rate_at(self.lr, state.step), rng)
         if _plain(type(domain)):
             x = np.add(state.x, move, out=state.x)

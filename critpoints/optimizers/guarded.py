@@ -8,8 +8,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from critpoints.curvature import EPS
+from critpoints.lengths import lengths
+from critpoints.optimizers.backtrack import slack
 from critpoints.optimizers.secular import minimiser
-from critpoints.optimizers.spectral import EPS, frame
+from critpoints.optimizers.spectral import frame
 from critpoints.protocols import FloatArray, Landscape, Optimizer, State
 from critpoints.validation import real
 
@@ -19,8 +22,8 @@ class Guarded(Optimizer):
     r"""Model steps with a size that adapts: slot ``size``, shape (runs, 1).
 
     With :math:`\rho` = (actual decrease)/(decrease of the model) a step is taken if ρ ≥ 0.1. Both
-    decreases are raised by :math:`10\varepsilon\max(1,|f|)`, below which values are rounding
-    (Conn, Gould & Toint 2000, section 17.4.2). A step costs a Hessian, and a gradient if taken;
+    decreases are raised by :func:`~.backtrack.slack`, below which values are rounding (Conn, Gould
+    & Toint 2000, section 17.4.2). A step costs a Hessian, and a gradient if taken;
     values are not counted.
     """
 
@@ -60,15 +63,15 @@ class Guarded(Optimizer):
         """The state a step later; runs whose step is refused stay where they are."""
         size, seen = state.slots["size"], frame(landscape, state)
         p = self.model_step(seen.values, seen.slopes, size)
-        length = np.linalg.norm(p, axis=1, keepdims=True)
+        length = lengths(p)[:, None]
         quadratic = ((seen.slopes + seen.values * p / 2) * p).sum(axis=1, keepdims=True)
         promised = -quadratic - self.regulariser(size, length)
         x = landscape.domain.retract(state.x, seen.vector(p))
         before, after = landscape.value(state.x)[:, None], landscape.value(x)[:, None]
-        slack = 10 * EPS * np.maximum(1.0, np.abs(before))
-        rho = (before - after + slack) / (promised + slack)
+        equal = slack(landscape, state.x, before[:, 0])[:, None]
+        rho = (before - after + equal) / (promised + equal)
         taken = np.flatnonzero(rho[:, 0] >= 0.1)
-        slope = np.linalg.norm(state.gradient, axis=1, keepdims=True)
+        slope = lengths(state.gradient)[:, None]
         after_state = state.copy()
         after_state.x[taken] = x[taken]
         if taken.size:
@@ -107,7 +110,7 @@ class TrustRegion(Guarded):
     max_radius: float = 1000.0
 
     name: ClassVar[str] = "trust-region"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "radius", real("radius", self.radius, above=0))
@@ -121,7 +124,7 @@ class TrustRegion(Guarded):
 
     def model_step(self, values: FloatArray, slopes: FloatArray, size: FloatArray) -> FloatArray:
         """‖p‖ = Δ, or the Newton step inside: ‖p‖ ≤ ‖c‖/s bounds the shift s above −λ₁."""
-        largest = np.linalg.norm(slopes, axis=1, keepdims=True) / size
+        largest = lengths(slopes)[:, None] / size
         return minimiser(values, slopes, lambda _: size, largest)
 
     def resized(
@@ -154,7 +157,7 @@ class Cubic(Guarded):
     penalty: float = 1.0
 
     name: ClassVar[str] = "cubic"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "penalty", real("penalty", self.penalty, above=0))
@@ -166,7 +169,7 @@ class Cubic(Guarded):
 
     def model_step(self, values: FloatArray, slopes: FloatArray, size: FloatArray) -> FloatArray:
         """‖p‖ = μ/σ; with ‖p‖ ≤ ‖c‖/s that bounds the shift by s² ≤ σ‖c‖."""
-        largest = np.sqrt(size * np.linalg.norm(slopes, axis=1, keepdims=True))
+        largest = np.sqrt(size) * np.sqrt(lengths(slopes)[:, None])
         return minimiser(values, slopes, lambda shift: shift / size, largest)
 
     def regulariser(self, size: FloatArray, length: FloatArray) -> FloatArray:
@@ -176,6 +179,6 @@ class Cubic(Guarded):
     def resized(
         self, size: FloatArray, rho: FloatArray, length: FloatArray, slope: FloatArray
     ) -> FloatArray:
-        """min(σ, ‖g‖) (not below rounding), σ or 2σ."""
-        small = np.maximum(np.minimum(size, slope), EPS)
+        """min(σ, ‖g‖) (not below ε times the first), σ or 2σ."""
+        small = np.maximum(np.minimum(size, slope), EPS * self.penalty)
         return np.where(rho > 0.9, small, np.where(rho >= 0.1, size, 2 * size))

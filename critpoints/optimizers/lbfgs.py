@@ -7,12 +7,13 @@ from typing import ClassVar
 
 import numpy as np
 
+from critpoints.curvature import EPS
+from critpoints.lengths import lengths
 from critpoints.optimizers.backtrack import backtrack
 from critpoints.optimizers.first_order import Rate, checked_rate, rate_at
 from critpoints.optimizers.krylov import dot
-from critpoints.optimizers.spectral import EPS
 from critpoints.protocols import FloatArray, Landscape, Optimizer, State
-from critpoints.validation import integer
+from critpoints.validation import integer, real
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class LBFGS(Optimizer):
     s is a displacement and y the change of the gradient along it. Pairs with s·y ≤ 0 (negative
     curvature) count for nothing, so that H stays positive definite. α is halved from ``lr`` until
     f has decreased by 10⁻⁴ α g·Hg (Nocedal & Wright 2006, section 3.1); values are not counted.
-    The first step is shortened to min(1, 1/‖g‖₁), as in PyTorch.
+    The first step has the length ``first``, whatever the size of the gradient; the curvature seen
+    in it scales the next.
 
     Parameters
     ----------
@@ -30,6 +32,9 @@ class LBFGS(Optimizer):
         The first α tried; 1 by default (Nocedal & Wright 2006, section 7.2).
     memory : int
         10 by default: between 3 and 20 is usual (the same section).
+    first : float
+        Length of the first trial step, in units of x; 0.01 by default, as the rates of rules whose
+        step has the length of the rate.
 
     References
     ----------
@@ -38,20 +43,23 @@ class LBFGS(Optimizer):
 
     lr: Rate = 1.0
     memory: int = 10
+    first: float = 0.01
 
     name: ClassVar[str] = "lbfgs"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lr", checked_rate(self.lr))
         object.__setattr__(self, "memory", integer("memory", self.memory, low=1))
+        object.__setattr__(self, "first", real("first", self.first, above=0))
 
     def init(self, landscape: Landscape, x: FloatArray) -> State:
         """With no pairs: s, y (runs, memory, ambient), 1/(s·y) and the scale of H."""
         state = super().init(landscape, x)
         runs, ambient = state.x.shape
         pairs = np.zeros((runs, self.memory, ambient))
-        scale = 1 / np.maximum(1.0, np.abs(state.gradient).sum(axis=1, keepdims=True))
+        size = lengths(state.gradient)[:, None]
+        scale = np.divide(self.first, size, out=np.zeros_like(size), where=size > 0)
         slots = {
             "s": pairs,
             "y": pairs.copy(),
@@ -93,10 +101,10 @@ class LBFGS(Optimizer):
         slots = {name: slot.copy() for name, slot in before.slots.items()}
         s = landscape.domain.tangent(after.x, move)
         y = after.gradient - landscape.domain.tangent(after.x, before.gradient)
-        curvature, size = dot(s, y), dot(y, y)
-        good = curvature > EPS * np.sqrt(dot(s, s) * size)
+        curvature, size = dot(s, y), lengths(y)
+        good = curvature > EPS * lengths(s) * size
         place = before.step % self.memory
         slots["s"][:, place], slots["y"][:, place] = s, y
         slots["rho"][:, place] = np.divide(1.0, curvature, out=np.zeros(len(s)), where=good)
-        slots["scale"][good, 0] = curvature[good] / size[good]
+        slots["scale"][good, 0] = curvature[good] / size[good] / size[good]
         return State(after.x, after.gradient, after.step, after.gradients, after.products, slots)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from critpoints.lengths import lengths
 from critpoints.optimizers import exits
 from critpoints.optimizers.exits import Exit
-from critpoints.optimizers.judge import Limits, kind, small_gradient, spent, squares, strayed
+from critpoints.optimizers.judge import Limits, Rest, kinds, left_by, reaches, spent, strayed
 from critpoints.optimizers.result import Ended, Outcome, Result, Verdict, assembled
-from critpoints.protocols import FloatArray, IntArray, Landscape, Optimizer
+from critpoints.protocols import FloatArray, IntArray, Landscape, Optimizer, State
 from critpoints.validation import integer, real
 
 
@@ -45,12 +47,15 @@ def run(
     stop : Exit or sequence of Exit
         See :mod:`critpoints.optimizers.exits`.
     tol : float
-        A run has converged if ‖g‖ ≤ tol after two steps in a row. 1e-8 is the root of the rounding
-        unit, at which changes of f drown in rounding (Gill, Murray & Wright 1981, section 8.2).
-        With 0 only a gradient that is exactly zero counts: for starts very near a saddle. At
-        anything but a minimum a ``restless`` optimizer goes on.
+        A gradient is small if ‖g‖ ≤ tol times the largest that the run has met (or, once that
+        proves to be from elsewhere, the Hessian's norm times the distance from the start), or
+        within the rounding of the coordinates; a run whose gradient is small twice in a row is at
+        rest. 1e-8 is the root of the rounding unit, at which changes of f drown in rounding (Gill,
+        Murray & Wright 1981, section 8.2). With 0 only a gradient that is exactly zero counts.
+        At a saddle a ``restless`` optimizer goes on, by noise (order 1) at anything but a minimum.
     bound : float
-        A run with ‖x‖ > bound has diverged. 1e12 by default: far out for any function of order 1.
+        A run has diverged if ‖x‖ is more than ``bound`` times that of its start, or the ``reach``
+        of Euclidean space (the corner of a box), whichever is larger. 1e12 by default.
     record_every : int, optional
         Keep every so-manieth point of each path, the start included.
 
@@ -106,7 +111,10 @@ class _Loop:
         self.events, self.limits, self.record_every = events, limits, record_every
         self.state = optimizer.init(landscape, x)
         self.live = np.arange(len(x))
-        self.small = np.zeros(len(x), dtype=np.bool_)
+        self.reach = reaches(landscape.domain, self.state.x, limits.bound)
+        self.slopes = lengths(self.state.gradient)
+        self.rest = Rest.at(landscape, self.state, self.slopes, limits.tol)
+        self.small = self.rest.small(self.slopes)
         self.levels = self._levels()
         self.ended: list[Ended] = []
         self.path: list[tuple[int, IntArray, FloatArray]] = []
@@ -124,21 +132,24 @@ class _Loop:
 
     def _levels(self) -> FloatArray:
         """Shape (events, runs)."""
-        levels = [event.level(self.landscape, self.state) for event in self.events]
+        levels = [event.level(self.landscape, self._iterate()) for event in self.events]
         return np.array(levels).reshape(len(levels), len(self.state))
+
+    def _iterate(self) -> State:
+        """The state with the points that the rule is at, where it takes its gradients elsewhere."""
+        x = self.optimizer.iterate(self.landscape, self.state)
+        return self.state if x is self.state.x else replace(self.state, x=x)
 
     def _record(self) -> None:
         if self.record_every and self.state.step % self.record_every == 0:
-            self.path.append((self.state.step, self.live, self.state.x.copy()))
+            self.path.append((self.state.step, self.live, self._iterate().x.copy()))
 
     def _at_start(self) -> Verdict:
         """Outside already, at rest for ever, or off we go."""
-        slopes = squares(self.state.gradient)
-        verdict = Verdict.at(0, self._ends(slopes))
-        self.small = small_gradient(self.state, slopes, self.limits.tol)
+        verdict = Verdict.at(0, self._ends())
         if not self.optimizer.restless:
-            rows = np.flatnonzero(small_gradient(self.state, slopes, 0.0))
-            found, index = kind(self.landscape, self.state.x[rows])
+            rows = np.flatnonzero(self.slopes <= self.rest.floor)
+            found, index = self._kinds(rows)
             found[found != Outcome.MINIMUM] = Outcome.NEVER_LEAVES
             verdict.outcome[rows], verdict.index[rows] = found, index
         share, which = exits.first(self.events, np.zeros_like(self.levels), self.levels)
@@ -149,17 +160,16 @@ class _Loop:
 
         None where there is nothing to judge, as after most steps.
         """
-        state, still, slopes = self.state, self.small, squares(self.state.gradient)
-        self.small = small_gradient(state, slopes, self.limits.tol)
-        ends, rest = self._ends(slopes), self.small & still
-        if not (self.events or ends.any() or rest.any()):
+        state, still = self.state, self.small
+        self.slopes = lengths(state.gradient)
+        self.small = self.rest.small(self.slopes)
+        ends, resting = self._ends(), self.small & still
+        if not (self.events or ends.any() or resting.any()):
             return None
-        verdict, rows = Verdict.at(state.step, ends), np.flatnonzero(rest)
+        verdict, rows = Verdict.at(state.step, ends), np.flatnonzero(resting)
         if rows.size:
-            found, index = kind(self.landscape, state.x[rows])
-            if state.step == 1:  # small before the first step too: a saddle to within rounding
-                found[found != Outcome.MINIMUM] = Outcome.NEVER_LEAVES
-            final = (found == Outcome.MINIMUM) | (not self.optimizer.restless)
+            found, index = self._kinds(rows)
+            final = found != Outcome.RUNNING
             verdict.outcome[rows[final]] = found[final]
             verdict.index[rows[final]] = index[final]
         if not self.events:
@@ -168,9 +178,18 @@ class _Loop:
         share, which = exits.first(self.events, before, self.levels)
         return verdict.escaped(state.step - 1, share, which)
 
-    def _ends(self, slopes: FloatArray) -> IntArray:
+    def _kinds(self, rows: IntArray) -> tuple[IntArray, IntArray]:
+        """How these runs end where they are, 0 for those that go on."""
+        rest = self.rest.take(rows)
+        found, index = kinds(
+            self.landscape, self.state.take(rows), rest, self.slopes[rows], left_by(self.optimizer)
+        )
+        self.rest.reference[rows], self.rest.floor[rows] = rest.reference, rest.floor
+        return found, index
+
+    def _ends(self) -> IntArray:
         """Budgets, divergence and overflow; 0 for a run that goes on."""
-        gone = strayed(self.state, slopes, self.limits.bound)
+        gone = strayed(self.state, self.slopes, self.reach)
         over = spent(self.state, self.limits) & (gone == 0)
         gone[over] = Outcome.OUT_OF_BUDGET
         return gone
@@ -182,6 +201,7 @@ class _Loop:
         over = verdict.outcome != Outcome.RUNNING
         if not over.any():
             return
-        self.ended.append(Ended(self.live[over], self.state.take(over), verdict.take(over)))
+        self.ended.append(Ended(self.live[over], self._iterate().take(over), verdict.take(over)))
         self.state, self.live = self.state.take(~over), self.live[~over]
         self.small, self.levels = self.small[~over], self.levels[:, ~over]
+        self.reach, self.rest = self.reach[~over], self.rest.take(~over)

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from critpoints.optimizers.first_order import FirstOrder
-from critpoints.protocols import FloatArray, State
+from critpoints.protocols import FloatArray, Landscape, State
 from critpoints.validation import real
 
 
@@ -64,7 +64,8 @@ class Nesterov(HeavyBall):
 
     The state holds the point y = θ + αv at which the gradient is taken, so that every rule has
     its gradient where it stands: v ← αv − εg(y), y ← y − εg(y) + αv (Bengio, Boulanger-Lewandowski
-    & Pascanu 2013, arXiv:1212.0901, section 3.5). θ = y − αv.
+    & Pascanu 2013, arXiv:1212.0901, section 3.5). Exits are timed, and paths and ends recorded, at
+    θ = y − αv like those of the other rules.
 
     Along curvature −γ deviations grow by the larger root of
     :math:`z^2 - (1+α)(1+εγ)z + α(1+εγ) = 0`; stable for ε < 2(1 + α)/((1 + 2α)L).
@@ -84,9 +85,15 @@ class Nesterov(HeavyBall):
     """
 
     name: ClassVar[str] = "nesterov"
+    version: ClassVar[int] = 2
 
     def displacement(self, state: State, lr: float, rng: np.random.Generator) -> FloatArray:
         """−εg + αv, with the new v."""
         v, move = self.velocity(state, lr), state.gradient
         move += self.momentum * v
         return move
+
+    def iterate(self, landscape: Landscape, state: State) -> FloatArray:
+        """θ = y − αv."""
+        back: FloatArray = -self.momentum * state.slots["v"]
+        return landscape.domain.retract(state.x, landscape.domain.tangent(state.x, back))

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from critpoints.lengths import lengths
 from critpoints.optimizers.gradient import GradientDescent
 from critpoints.protocols import FloatArray, Landscape, State
 from critpoints.validation import integer, real
@@ -70,7 +71,7 @@ class Perturbed(GradientDescent):
     def advance(self, landscape: Landscape, state: State, rng: np.random.Generator) -> State:
         """Jump where due (one more gradient there), then descend."""
         domain, jumped = landscape.domain, state.slots["jumped"]
-        small = np.vecdot(state.gradient, state.gradient) <= self.threshold**2
+        small = lengths(state.gradient) <= self.threshold
         due = np.flatnonzero(small & (state.step - jumped > self.wait))
         if due.size:
             x = state.x[due]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from critpoints.lengths import lengths
 from critpoints.protocols import BoolArray, FloatArray, IntArray, State
 
 
@@ -17,12 +18,13 @@ class Outcome(IntEnum):
     """How a run ended.
 
     ``ESCAPED``: an exit's threshold was reached. ``MINIMUM``, ``SADDLE``: a small gradient twice
-    in a row, and the index there zero or not. ``CONVERGED``: the same, but the Hessian is
-    degenerate or there is none. ``DIVERGED``: left the ball of radius ``bound``.
-    ``NON_FINITE``: overflow, or the function is not defined there. ``OUT_OF_BUDGET``: steps,
-    gradients or products spent. ``NEVER_LEAVES``: started on a critical point that is no
-    minimum, exactly or with a gradient that is small before and after the first step, by a method
-    that stays there.
+    in a row, and all eigenvalues of the Hessian positive beyond doubt, or one negative beyond
+    doubt. ``CONVERGED``: the same, at a point whose kind cannot be told: its Hessian is degenerate,
+    or there is none. ``TAIL``: the same, where f flattens towards infinity and has no critical
+    point. ``DIVERGED``: farther out than ``bound``. ``NON_FINITE``: overflow, or the function is
+    not defined there. ``OUT_OF_BUDGET``: steps, gradients or products spent. ``NEVER_LEAVES``:
+    started on a critical point, exactly or to within the rounding of its coordinates, that is not
+    known to be a minimum, by a method that stays there.
     """
 
     RUNNING = 0
@@ -34,6 +36,7 @@ class Outcome(IntEnum):
     NON_FINITE = 6
     OUT_OF_BUDGET = 7
     NEVER_LEAVES = 8
+    TAIL = 9
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,9 +91,10 @@ class Result:
     exit : ndarray of int, shape (runs,)
         Which exit was reached first, -1 for none.
     index : ndarray of int, shape (runs,)
-        Negative eigenvalues where a run converged, -1 where unknown.
+        Eigenvalues that are negative beyond doubt at the minimum or saddle where a run came to
+        rest, else -1.
     x : ndarray, shape (runs, ambient)
-        Where it ended.
+        Where it ended: the rule's iterate.
     gradient_norm : ndarray, shape (runs,)
     steps, gradients, products : ndarray of int, shape (runs,)
         What was used.
@@ -140,7 +144,7 @@ def assembled(
         exit=column(lambda e: e.verdict.exit),
         index=column(lambda e: e.verdict.index),
         x=x,
-        gradient_norm=column(lambda e: np.linalg.norm(e.state.gradient, axis=1)),
+        gradient_norm=column(lambda e: lengths(e.state.gradient)),
         steps=column(lambda e: np.full(len(e.runs), e.state.step)),
         gradients=column(lambda e: e.state.gradients),
         products=column(lambda e: e.state.products),

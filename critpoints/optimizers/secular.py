@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from critpoints.lengths import lengths
 from critpoints.protocols import FloatArray
 
 Length = Callable[[FloatArray], FloatArray]
@@ -48,15 +49,15 @@ def minimiser(
         longer = _norm(_divide(slopes, gaps + middle)) > length(floor + middle)
         low, high = np.where(longer, middle, low), np.where(longer, high, middle)
     step = -_divide(slopes, gaps + np.where(hard, 0.0, high))
-    missing = np.maximum(length(floor) ** 2 - _norm(step) ** 2, 0.0)
-    along = np.where(slopes[:, :1] > 0, -1.0, 1.0) * np.sqrt(missing)
+    whole, made = length(floor), _norm(step)
+    missing = np.sqrt(np.maximum(whole - made, 0.0)) * np.sqrt(whole + made)
+    along = np.where(slopes[:, :1] > 0, -1.0, 1.0) * missing
     step[:, :1] += np.where(hard & (floor > 0), along, 0.0)
     return step
 
 
 def _norm(p: FloatArray) -> FloatArray:
-    found: FloatArray = np.linalg.norm(p, axis=1, keepdims=True)
-    return found
+    return lengths(p)[:, None]
 
 
 def _divide(slopes: FloatArray, gaps: FloatArray) -> FloatArray:

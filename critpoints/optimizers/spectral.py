@@ -8,9 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from critpoints.curvature import EPS, eigen
 from critpoints.protocols import FloatArray, Landscape, Optimizer, State
-
-EPS = float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True)
@@ -35,21 +34,6 @@ class Frame:
         """From eigencoordinates (runs, dim) to vectors (runs, ambient)."""
         found: FloatArray = np.einsum("mad,md->ma", self.vectors, coordinates)
         return found
-
-
-def eigen(landscape: Landscape, x: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Eigenvalues (m, dim) and eigenvectors (m, ambient, dim) of the Hessian on tangent space."""
-    hessian = landscape.hessian(x)
-    flat = landscape.domain.flat
-    basis = None if flat else landscape.domain.basis(x)
-    if basis is not None:
-        hessian = basis.swapaxes(1, 2) @ hessian @ basis
-    broken = np.asarray(~np.isfinite(hessian).all(axis=(1, 2)))
-    if broken.any():  # one such matrix would stop LAPACK for all
-        hessian = np.where(broken[:, None, None], np.eye(hessian.shape[1]), hessian)
-    values, vectors = np.linalg.eigh(hessian)
-    values[broken] = np.nan
-    return values, vectors if basis is None else basis @ vectors
 
 
 def frame(landscape: Landscape, state: State) -> Frame:

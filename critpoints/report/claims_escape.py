@@ -12,6 +12,7 @@ from scipy import stats
 
 from critpoints.report.claims import LIMIT, Claims
 from critpoints.report.columns import shown
+from critpoints.report.words import listed, rule
 
 LEVEL = 0.95
 FloatArray = NDArray[np.float64]
@@ -21,7 +22,7 @@ def saddle_claims(frame: pd.DataFrame) -> Claims:
     """Does theory hold, and what matters to whom?"""
     known = frame[frame["z"].notna()]
     off = known[known["z"].abs() >= LIMIT]
-    names = ", ".join(sorted({_short(n) for n in known["optimizer"]}))
+    names = listed(list(dict.fromkeys(_short(n) for n in known["optimizer"])))
     answer = (
         f"Theory gives the mean escape time of {names} exactly, and {len(known) - len(off)} of "
         f"{len(known)} measured means agree with it (|z| < {LIMIT:g}; largest "
@@ -48,17 +49,30 @@ def octopus_claims(frame: pd.DataFrame) -> Claims:
     fits = {name: _growth(rows) for name, rows in frame.groupby("optimizer", sort=False)}
     plain = next(f for name, f in fits.items() if str(name).startswith("gd"))
     others = [_short(str(n)) for n, f in fits.items() if f["law"] == "power" and f is not plain]
-    verdict = (
-        f"multiplies by {_of(plain, 'factor')} with every further saddle"
-        if plain["law"] == "exponential"
-        else "is known for too few numbers of saddles to tell how it grows"
-        if plain["law"] == "unknown"
-        else f"grows like a power {_of(plain, 'power')} of the number of saddles"
-    )
-    tail = f"; that of {_listed(others)} grows like a power of it" if others else ""
-    answer = f"The median time of gradient descent {verdict}{tail}."
+    tail = ""
+    if others:
+        tail = f" The median time of {listed(others)} grows like a power of their number."
+    answer = f"{_plain_growth(plain)}{tail}"
     details = [_growth_sentence(str(name), fit) for name, fit in fits.items()]
     return Claims(answer, details, _censored(frame))
+
+
+def _plain_growth(fit: dict[str, Any]) -> str:
+    """A sentence a law."""
+    if fit["law"] == "unknown":
+        return (
+            "The median time of gradient descent is known for too few numbers of saddles to tell "
+            "how it grows."
+        )
+    if fit["law"] == "exponential":
+        return (
+            f"The median time of gradient descent multiplies by {_of(fit, 'factor')} with every "
+            "further saddle."
+        )
+    return (
+        f"The median time of gradient descent grows like a power {_of(fit, 'power')} of the number "
+        "of saddles."
+    )
 
 
 def octopus_alt(frame: pd.DataFrame) -> str:
@@ -133,9 +147,9 @@ def _factors(frame: pd.DataFrame) -> list[str]:
         return []
     first, last = plain.iloc[0], plain.iloc[-1]
     return [
-        f"{_short(first['optimizer'])}: a curvature {last['value'] / first['value']:.0f} times "
-        f"smaller makes the escape {_quotient(first, last)} times longer; saddle-free "
-        f"Newton, which divides by it, {_ratio(rows, 'saddle-free')}."
+        f"A curvature {last['value'] / first['value']:.0f} times smaller makes the escape of "
+        f"{_short(first['optimizer'])} {_quotient(first, last)} times longer, and that of "
+        f"saddle-free Newton, which divides by it, {_ratio(rows, 'saddle-free')}."
     ]
 
 
@@ -231,8 +245,5 @@ def _censored(frame: pd.DataFrame) -> list[str]:
 
 
 def _short(name: str) -> str:
-    return str(name).partition(":")[0]
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    """The optimizer without its settings, as it is called within a sentence."""
+    return rule(str(name).partition(":")[0])

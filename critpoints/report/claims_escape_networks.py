@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from critpoints.report.claims import Claims
+from critpoints.report.words import listed, rule
 
 LEVEL = 0.95
 _RESAMPLES = 1000
@@ -45,24 +46,43 @@ def best_runs(frame: pd.DataFrame) -> pd.DataFrame:
 def escape_claims(frame: pd.DataFrame) -> Claims:
     """Which optimizer is the cheapest, and which do not leave?"""
     rows = best(frame).to_dict("records")
-    first = rows[0]
-    gd = next((r for r in rows if r["rule"] == "gd"), None)
-    answer = (
-        f"Cheapest below the saddles was {first['optimizer']}: {_price(first)} in the median."
-        if math.isfinite(first["cost"])
-        else "No optimizer took half of its runs below the saddles."
-    )
-    near = [str(r["optimizer"]) for r in rows[1:] if r["cost_low"] <= first["cost_high"]]
-    if math.isfinite(first["cost"]) and near:
-        answer += f" Its interval overlaps those of {', '.join(near)}: these are not told apart."
-    if gd is not None and gd is not first:
-        answer += f" Gradient descent at its best ({gd['optimizer']}) needs {_price(gd)}."
+    answer = f"{_cheapest(rows)}{_descent(rows)}"
     details = [
         f"{r['optimizer']}: {int(r['escaped'])} of {int(r['runs'])} runs left; {_price(r)} in the "
-        f"median, {_number(r['median'])} steps."
+        f"median{_steps(r['median'])}."
         for r in summary(frame).to_dict("records")
     ]
     return Claims(answer, details, notes=_notes(frame))
+
+
+def _cheapest(rows: list[dict[Any, Any]]) -> str:
+    """Whose median is the least, who shares it, and from whom it is not told apart."""
+    first = rows[0]
+    if not math.isfinite(first["cost"]):
+        return "No optimizer took half of its runs below the saddles."
+    tied = [rule(str(r["optimizer"])) for r in rows if r["cost"] == first["cost"]]
+    said = (
+        f"The cheapest way below the saddles was that of {tied[0]}: {_price(first)} in the median."
+    )
+    if len(tied) > 1:
+        said = (
+            f"The cheapest way below the saddles is shared by {listed(tied)}: {_price(first)} in "
+            "the median."
+        )
+    near = [
+        rule(str(r["optimizer"])) for r in rows[len(tied) :] if r["cost_low"] <= first["cost_high"]
+    ]
+    if near:
+        said += f" Its interval overlaps those of {listed(near)}, from which it is not told apart."
+    return said
+
+
+def _descent(rows: list[dict[Any, Any]]) -> str:
+    """What gradient descent needs at its best, if it is not the cheapest."""
+    own = next((r for r in rows if r["rule"] == "gd"), None)
+    if own is None or own["cost"] == rows[0]["cost"]:
+        return ""
+    return f" At its best {rule(str(own['optimizer']))} needs {_price(own)}."
 
 
 def escape_alt(frame: pd.DataFrame) -> str:
@@ -113,6 +133,10 @@ def _price(row: dict[Any, Any]) -> str:
         return "more than its budget"
     ends = f"{_number(row['cost_low'])} to {_number(row['cost_high'])}"
     return f"{_number(row['cost'])} gradients and products ({ends})"
+
+
+def _steps(value: float) -> str:
+    return f", {value:.0f} steps" if math.isfinite(value) else ""
 
 
 def _number(value: float) -> str:

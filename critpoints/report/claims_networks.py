@@ -207,14 +207,7 @@ def _spread(name: str, values: FloatArray) -> dict[str, float]:
 def quality_claims(frame: pd.DataFrame) -> Claims:
     """Are local minima about as good as each other?"""
     rows = quality(frame)
-    parts = [
-        f"{_verdict(row)} with {int(row['width'])} hidden units, {_share(row, '')}"
-        for _, row in rows.iterrows()
-    ]
-    answer = (
-        "Do most trainings end within 5% of the best test loss? By width: "
-        f"{'; '.join(parts)}. The spread of test losses {_change(rows)}."
-    )
+    answer = f"{' '.join(_verdict(row) for _, row in rows.iterrows())} {_change(rows)}"
     details = [
         f"{int(row['width'])} hidden units ({int(row['dim'])} parameters): best test loss "
         f"{row['best']:.4f}, median {row['median']:.4f}, {_share(row, '')} within 5% of the "
@@ -263,26 +256,41 @@ def _share(row: pd.Series, prefix: str) -> str:
 
 
 def _verdict(row: pd.Series) -> str:
-    """By the test loss."""
+    """By the test loss: do most trainings end within 5% of the best?"""
+    width, share = int(row["width"]), _share(row, "")
+    units = f"With {width} hidden unit{'' if width == 1 else 's'}"
+    near = f"end within {NEAR:.0%} of the best test loss"
     if row["share_low"] > 0.5:
-        return "yes"
-    return "no" if row["share_high"] < 0.5 else "undecided"
+        return f"{units} most trainings {near}: {share}."
+    if row["share_high"] < 0.5:
+        return f"{units} most trainings do not {near}: {share} do."
+    return f"{units} it is undecided whether most trainings {near}: {share} do."
 
 
 def _change(rows: pd.DataFrame) -> str:
     """With width: in order, from end to end only, or not at all, by intervals that are apart."""
     middle, low, high = (rows[f"spread{end}"].to_numpy(float) for end in ("", "_low", "_high"))
     if len(rows) < 2 or np.isnan(middle).any():
-        return "cannot be compared between widths"
+        return "The spread of test losses cannot be compared between widths."
     told = f"(standard deviation over mean {', '.join(f'{s:.3f}' for s in middle)})"
     falls, grows = high[-1] < low[0], low[-1] > high[0]
     if not falls and not grows:
-        return f"is not told apart between the smallest width and the largest {told}"
+        return (
+            "The spread of test losses is not told apart between the smallest width and the "
+            f"largest {told}."
+        )
     if falls:
         verb, strays, clear = "falls", np.diff(middle) > 0, low[1:] > high[:-1]
     else:
         verb, strays, clear = "grows", np.diff(middle) < 0, high[1:] < low[:-1]
     if not strays.any():
-        return f"{verb} with width {told}"
-    order = "not in order" if clear.any() else "in between in no order that is told apart"
-    return f"{verb} from the smallest width to the largest, but {order} {told}"
+        return f"The spread of test losses {verb} with width {told}."
+    if clear.any():
+        return (
+            f"The spread of test losses {verb} from the smallest width to the largest, but not in "
+            f"order {told}."
+        )
+    return (
+        f"The spread of test losses {verb} from the smallest width to the largest; in between no "
+        f"order is told apart {told}."
+    )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from critpoints.report.claims import Claims
+from critpoints.report.words import listed, rule
 
 ARRIVED = 0.01
 """A trajectory is at the end when f has fallen to this share of its first value."""
+DAMPED = 0.5
+"""An oscillation is damped if it takes at most this share of gradient descent's steps to die."""
 NEAR = 0.1
 """A trajectory is at the minimum when it is this near."""
 PLAIN = 0.5
@@ -22,28 +26,28 @@ METHOD = [
 
 
 def valley_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """Steps until f is 1% of its first value, turns across the valley on the way, and the end."""
+    """Steps until f is 1% of its first value and the width for good 1% of its own; turns; the end.
+
+    ``settled`` is a step after which y stays below 1% of its first value: the envelope counts,
+    not how often it changes sign.
+    """
     return pd.DataFrame([_valley_row(str(n), rows) for n, rows in _paths(frame)])
 
 
 def valley_claims(frame: pd.DataFrame) -> Claims:
-    """Does momentum damp the oscillation, and does it arrive sooner?"""
+    """Which of them damp the oscillation, and which arrive sooner than gradient descent?"""
     table = valley_table(frame).set_index("optimizer")
     plain = table.loc[[n for n in table.index if n.startswith("gd")]].iloc[0]
-    pushed = table[[n.startswith("momentum") for n in table.index]]
-    arrived = pushed.dropna(subset="steps").sort_values("steps")
-    best = arrived.iloc[0] if len(arrived) else None
-    if best is None:
-        answer = "No trajectory with momentum arrives."
-    else:
-        answer = (
-            f"{_judged(best['turns'] < plain['turns'], 'Momentum damps the oscillation')}: "
-            f"{best.name} turns {best['turns']:.0f} times across the valley where gradient descent "
-            f"turns {plain['turns']:.0f} times, and it "
-            f"{_sooner(best['steps'], plain['steps'])}."
-        )
-    rates = frame[frame["quantity"] == "path"].drop_duplicates("optimizer")
+    others = table.drop(index=[str(plain.name)])
+    damped = others["settled"] <= DAMPED * plain["settled"]
+    answer = f"{_damping(others, damped, plain)} {_arriving(others, plain)}"
     details = [
+        f"{n}: within {ARRIVED:.0%} of the first width across the valley {_after(r['settled'])}, "
+        f"f at {ARRIVED:.0%} of its first value {_after(r['steps'])}; {r['turns']:.0f} turns."
+        for n, r in table.iterrows()
+    ]
+    rates = frame[frame["quantity"] == "path"].drop_duplicates("optimizer")
+    details += [
         f"{r['optimizer']}: learning rate {r['lr']:.3g}, the edge of stability is {r['edge']:.3g}."
         for r in rates.to_dict("records")
     ]
@@ -70,26 +74,16 @@ def rate_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def rate_claims(frame: pd.DataFrame) -> Claims:
-    """Who crosses the plain?"""
+    """Who crosses the plain within the budget, and what did that decide?"""
     table = rate_table(frame).set_index("optimizer")
-    crossed = table[table["arrival"].notna()].sort_values("arrival")
+    crossed = table[table["arrival"].notna()].sort_values("arrival", kind="stable")
     steps = int(frame.loc[frame["quantity"] == "path", "step"].max())
-    stuck = [n for n in table.index if n not in crossed.index]
+    stuck = [rule(str(n)) for n in table.index if n not in crossed.index]
     adagrad = table[[n.startswith("adagrad") for n in table.index]].iloc[0]
-    stops = bool(np.isnan(adagrad["arrival"]))
-    answer = (
-        f"{_judged(stops, 'AdaGrad stops before the minimum')}: the steep slope stays in its sum, "
-        f"and its effective rate goes from {adagrad['first']:.3g} to {adagrad['last']:.3g}. Of "
-        f"{len(table)} optimizers {len(crossed)} reach the minimum within {steps} steps"
-    )
-    answer += f"; {', '.join(stuck)} did not." if stuck else "."
+    answer = f"{_adagrad(adagrad, crossed, steps)} {_crossing(table, crossed, stuck, steps)}"
     details = [
-        f"{n}: effective rate {r['first']:.3g} at the first step, {r['plain']:.3g} on the plain; "
-        + (
-            f"at the minimum after {r['arrival']:.0f} steps."
-            if r["arrival"] > 0
-            else "never there."
-        )
+        f"{n}: effective rate {r['first']:.3g} at the first step, {_plain(r['plain'])}; at the "
+        f"minimum {_after(r['arrival'])}."
         for n, r in table.iterrows()
     ]
     return Claims(answer, details)
@@ -114,12 +108,18 @@ def _paths(frame: pd.DataFrame) -> list[tuple[Any, pd.DataFrame]]:
 
 
 def _valley_row(name: str, rows: pd.DataFrame) -> dict[str, Any]:
-    f, across = rows["f"].to_numpy(float), rows["y"].to_numpy(float)
+    f, across = rows["f"].to_numpy(float), np.abs(rows["y"].to_numpy(float))
+    step = rows["step"].to_numpy(float)
     there = np.flatnonzero(f <= ARRIVED * f[0])
-    steps = float(rows["step"].iloc[there[0]]) if len(there) else np.nan
-    wide = across[np.abs(across) > ARRIVED * np.abs(across[0])]
-    turns = int((np.diff(np.sign(wide)) != 0).sum())
-    return {"optimizer": name, "steps": steps, "turns": turns, "final": float(f[-1])}
+    wide = np.flatnonzero(~(across <= ARRIVED * across[0]))
+    turning = rows["y"].to_numpy(float)[wide]
+    return {
+        "optimizer": name,
+        "steps": step[there[0]] if len(there) else np.nan,
+        "settled": step[wide[-1] + 1] if wide[-1] + 1 < len(step) else np.inf,
+        "turns": int((np.diff(np.sign(turning)) != 0).sum()),
+        "final": float(f[-1]),
+    }
 
 
 def _rate_row(name: str, rows: pd.DataFrame) -> dict[str, Any]:
@@ -132,16 +132,91 @@ def _rate_row(name: str, rows: pd.DataFrame) -> dict[str, Any]:
         "first": rate[known[0]],
         "plain": rate[on_plain[0]] if len(on_plain) else np.nan,
         "last": rate[known[-1]],
+        "left": float(rows["left"].iloc[-1]),
         "arrival": float(rows["step"].iloc[there[0]]) if len(there) else np.nan,
     }
 
 
-def _judged(holds: bool, sentence: str) -> str:
-    return sentence if holds else f"It is not so that {sentence[0].lower()}{sentence[1:]}"
+def _damping(others: pd.DataFrame, damped: pd.Series, plain: pd.Series) -> str:
+    """Who is narrow across the valley in half the steps of gradient descent, and who is not."""
+    quick, slow = (
+        listed([f"{rule(str(n))} ({_count(r['settled'])})" for n, r in part.iterrows()])
+        if len(part)
+        else ""
+        for part in (others[damped], others[~damped])
+    )
+    said = [
+        f"Gradient descent takes {_count(plain['settled'])} until its oscillation across the "
+        f"valley is {ARRIVED:.0%} of what it was."
+    ]
+    if quick:
+        said.append(f"In half as many or fewer it is damped by {quick}.")
+    if slow and quick:
+        said.append(f"It is not damped by {slow}.")
+    if slow and not quick:
+        said.append(f"It is damped by none of the others: {slow}.")
+    return " ".join(said)
 
 
-def _sooner(steps: float, plain: float) -> str:
-    if not np.isfinite(plain):
-        return f"arrives after {steps:.0f} steps, where gradient descent has not arrived"
-    verb = "sooner" if steps < plain else "no sooner"
-    return f"arrives {verb}, after {steps:.0f} steps against {plain:.0f}"
+def _arriving(others: pd.DataFrame, plain: pd.Series) -> str:
+    """Who has arrived first along the floor."""
+    known = others.dropna(subset="steps").sort_values("steps", kind="stable")
+    base = (
+        f"gradient descent arrives {_after(plain['steps'])}"
+        if np.isfinite(plain["steps"])
+        else "gradient descent has not arrived"
+    )
+    if not len(known):
+        return f"No trajectory with momentum arrives at {ARRIVED:.0%} of the first value; {base}."
+    first = known.iloc[0]
+    tied = listed([rule(str(n)) for n in known.index[known["steps"] == first["steps"]]])
+    return (
+        f"Of those with momentum the first to arrive at {ARRIVED:.0%} of the first value is "
+        f"{tied}, {_after(first['steps'])}; {base}."
+    )
+
+
+def _adagrad(row: pd.Series, crossed: pd.DataFrame, steps: int) -> str:
+    """Whether AdaGrad was given enough steps; it slows down, and never stops."""
+    rates = (
+        "the steep slope stays in its sum, and its effective rate falls from "
+        f"{row['first']:.3g} to {row['last']:.3g}"
+    )
+    if np.isnan(row["arrival"]):
+        return (
+            f"AdaGrad does not reach the minimum within {steps} steps, after which it is "
+            f"{row['left']:.3g} away: {rates}. It slows down but does not stop: the number of "
+            "steps decides."
+        )
+    fastest = crossed.iloc[0]
+    if fastest["arrival"] >= row["arrival"]:
+        return (
+            f"AdaGrad reaches the minimum after {row['arrival']:.0f} steps, first of all: {rates}."
+        )
+    return (
+        f"AdaGrad reaches the minimum, but only after {row['arrival']:.0f} steps, "
+        f"{row['arrival'] / fastest['arrival']:.3g} times as many as "
+        f"{rule(str(fastest.name))}: {rates}. The number of steps decides whether it is said to "
+        "arrive."
+    )
+
+
+def _crossing(table: pd.DataFrame, crossed: pd.DataFrame, stuck: Sequence[str], steps: int) -> str:
+    if not stuck:
+        return f"All {len(table)} optimizers reach the minimum within {steps} steps."
+    return (
+        f"Of {len(table)} optimizers {len(crossed)} reach the minimum within {steps} steps; not "
+        f"among them: {listed(list(stuck))}."
+    )
+
+
+def _plain(rate: float) -> str:
+    return "never on the plain" if np.isnan(rate) else f"{rate:.3g} on the plain"
+
+
+def _after(steps: float) -> str:
+    return f"after {steps:.0f} steps" if np.isfinite(steps) else "not within the steps given"
+
+
+def _count(steps: float) -> str:
+    return f"{steps:.0f} steps" if np.isfinite(steps) else "more steps than it was given"

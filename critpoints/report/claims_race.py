@@ -1,4 +1,4 @@
-"""What a race says, and what learning rates say, computed from them."""
+"""What a race says, computed from it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,15 @@ import pandas as pd
 
 from critpoints.report.claims import Claims
 from critpoints.report.columns import shown
-from critpoints.report.words import listed
+from critpoints.report.words import listed, rule
 from critpoints.study.ranking import gains, ranking
 
 CERTAIN = 0.95
 """An optimizer is said to win if it is first in this share of the resamples."""
 FEW = 8
 """A bootstrap over fewer problems than this is called narrow."""
-ALIKE = 0.1
-"""Ranges of learning rates that differ by fewer decades are alike."""
-FACTOR = 2.0
-"""A learning rate is useful if the work is within this factor of the best."""
+SAME = 1e-9
+"""Works that differ by less than this share tie."""
 
 
 def race_claims(results: pd.DataFrame, tuning: pd.DataFrame) -> Claims:
@@ -29,17 +27,18 @@ def race_claims(results: pd.DataFrame, tuning: pd.DataFrame) -> Claims:
     table = ranking(results)
     worth = gains(results).set_index("optimizer")
     tuned, given = (table[table["setting"] == s].to_dict("records") for s in ("tuned", "default"))
-    answer = f"Tuned, {_winner(tuned)} Untuned, {_winner(given)} {_most_tuned(worth)}"
+    winner = f"{_winner('Tuned', tuned)}{_bound(tuned)}"
+    answer = f"{winner} {_winner('Untuned', given)} {_most_tuned(worth)}"
     details = [_sentence(row, worth, results) for row in tuned]
     notes = [*_unsolved(results), *_edge(tuning), *_few(results)]
-    return Claims(answer, details, notes=notes, short=f"Tuned, {_winner(tuned)} {_away(tuned)}")
+    return Claims(answer, details, notes=notes, short=f"{winner} {_away(tuned)}")
 
 
 def race_alt(results: pd.DataFrame) -> str:
     """A description of the figure for those who do not see it."""
     rows = ranking(results)
     said = [
-        f"{r['optimizer']} {r['work']:.3g}"
+        f"{rule(r['optimizer'])} {r['work']:.3g}"
         for r in rows[rows["setting"] == "tuned"].to_dict("records")
     ]
     return (
@@ -60,6 +59,10 @@ def race_method(results: pd.DataFrame, tuning: pd.DataFrame) -> list[str]:
         f"Tuned on a grid of up to {tried.max()} settings an optimizer and problem, "
         f"{tuning['runs'].min()} runs each on other starts (seed {tuning['seed'].iloc[0]}), by "
         "mean work, a run that does not escape counting as ten budgets.",
+        "A run has escaped when its loss has fallen nine tenths of the way from the saddle's to "
+        "that of the next lower critical point or minimum (below the last saddle, on the octopus): "
+        "near the saddle a rule whose step has the length of its rate would be out at its first "
+        "step. "
         "Work is the number of gradients and Hessian-vector products; a Hessian counts d products, "
         "values of the function are free. A problem that at most half of the runs escape is not "
         "solved and counts as ten budgets in geometric means.",
@@ -70,122 +73,73 @@ def race_method(results: pd.DataFrame, tuning: pd.DataFrame) -> list[str]:
     ]
 
 
-def rate_ranges(rows: pd.DataFrame) -> pd.DataFrame:
-    """Best learning rate of each optimizer on each problem, and the useful range about it.
-
-    The best is that with the least score, the mean work in which a run that does not escape counts
-    as ten budgets; the range is that of tried rates, next to one another, whose scores are within
-    a factor 2 of it. There is neither where at most half of the runs escape at the best.
-    """
-    found = []
-    for (problem, name), tried in rows.groupby(["problem", "optimizer"], sort=False):
-        part = tried.drop_duplicates("lr").sort_values("lr", ignore_index=True)
-        lr, score = part["lr"].to_numpy(float), part["score"].to_numpy(float)
-        place = int(np.argmin(score))
-        out, good = bool(part["escaped"][place] > 0.5), score <= FACTOR * score[place]
-        low, high = place, place
-        while low > 0 and good[low - 1]:
-            low -= 1
-        while high + 1 < len(lr) and good[high + 1]:
-            high += 1
-        values = {"best": lr[place], "low": lr[low], "high": lr[high]} if out else {}
-        share = {name: part[name][place] for name in ("escaped", "escaped_low", "escaped_high")}
-        found.append({
-            "problem": problem, "optimizer": name, "score": score[place],
-            "median": part["median"][place], **share, "top": lr[-1], "best": math.nan,
-            "low": math.nan, "high": math.nan, **values,
-            "decades": math.log10(lr[high] / lr[low]) if out else math.nan,
-        })  # fmt: skip
-    return pd.DataFrame(found)
-
-
-def rate_claims(edges: pd.DataFrame, rows: pd.DataFrame) -> Claims:
-    """Do stability edges agree with theory, and who minds the learning rate?"""
-    inside = (edges["stable"] <= edges["edge"]) & (edges["edge"] <= edges["unstable"])
-    width = (edges["unstable"] / edges["stable"] - 1).max()
-    ranges = rate_ranges(rows)
-    answer = (
-        f"{int(inside.sum())} of {len(edges)} stability edges of theory lie between the largest "
-        "learning rate that converges and the smallest that diverges, which are at most "
-        f"{100 * width:.1f}% apart. {_widest(ranges)}"
-    )
-    details = [_range_sentence(row) for row in ranges.to_dict("records")]
-    warnings = [
-        f"{row['method']}, momentum {row['momentum']:g}, L = {row['largest']:g}: theory's edge "
-        f"{row['edge']:.5g} contradicts the measured bracket {row['stable']:.5g}–"
-        f"{row['unstable']:.5g}."
-        for row in edges[~inside].to_dict("records")
-    ]
-    return Claims(answer, details, warnings)
-
-
-def rate_alt(edges: pd.DataFrame, rows: pd.DataFrame) -> str:
-    """A description of the figure for those who do not see it."""
-    ranges = rate_ranges(rows).dropna(subset="best")
-    said = [f"{r['optimizer']} {r['best']:g} ({r['problem']})" for r in ranges.to_dict("records")]
-    return (
-        f"Measured brackets of {len(edges)} stability edges over theory's, and median work to "
-        f"escape against learning rate; best rates: {', '.join(said)}."
-    )
-
-
-def rate_method(edges: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
-    """How it was computed, from the frame."""
-    one = rows.iloc[0]
-    return [
-        "Stability edges: bisection of the learning rate on a parabola of curvature L from one "
-        f"start, {int(edges['steps'].iloc[0])} steps; converged means a gradient below 1e-8 twice "
-        "in a row, diverged a distance above 1e12. Nothing is random there.",
-        f"Sensitivity: {rows['lr'].nunique()} learning rates, {int(rows['runs'].min())} runs each "
-        f"from common starts, budget {int(one['budget'])} gradients and products, seed "
-        f"{int(one['seed'])}. The best rate has the least mean work, a run that does not escape "
-        "counting as ten budgets; medians are over all runs, intervals of shares are Clopper and "
-        f"Pearson's ({one['level']:.0%}). The digest of every row is in the data files.",
-    ]
-
-
-def _winner(rows: Sequence[Mapping[Any, Any]]) -> str:
-    best = rows[0]
+def _winner(setting: str, rows: Sequence[Mapping[Any, Any]]) -> str:
+    """Who has the least work, whether others share it, and whether that is certain."""
+    if not rows[0]["solved"]:
+        return f"{setting}, no optimizer solves any of the {rows[0]['problems']} problems."
+    best, first = rows[0], [r for r in rows if r["work"] <= rows[0]["work"] * (1 + SAME)]
     work = shown(best["work"], best["work_low"], best["work_high"])
-    text = (
-        f"{best['optimizer']} escapes with least work, {work} gradients and products in the "
-        f"geometric mean over {best['problems']} problems"
-    )
-    if len(rows) < 2:
-        return f"{text}."
+    over = f"{work} gradients and products in the geometric mean over {best['problems']} problems"
+    names = listed([rule(str(r["optimizer"])) for r in first])
+    if len(first) > 1:
+        return f"{setting}, the least work to escape is shared by {names}: {over}."
+    if len(rows) == 1:
+        return f"{setting}, the work to escape of {names} is {over}."
     second = rows[1]
+    other = f"{rule(str(second['optimizer']))} with {second['work']:.3g}"
     if math.isnan(best["first"]):
-        return f"{text}; {second['optimizer']} follows with {second['work']:.3g}."
+        return f"{setting}, the least work to escape is that of {names}, {over}; next is {other}."
     chance = f"first in {best['first']:.0%} of the resamples of problems"
     if best["first"] >= CERTAIN:
-        return f"{text} ({chance}); {second['optimizer']} follows with {second['work']:.3g}."
+        return (
+            f"{setting}, the least work to escape is that of {names}, {over} ({chance}); next is "
+            f"{other}."
+        )
     return (
-        f"{text}, but is not told apart from {second['optimizer']} with {second['work']:.3g} "
-        f"({chance})."
+        f"{setting}, the least work to escape is that of {names}, {over}, but it is not told apart "
+        f"from {other} ({chance})."
+    )
+
+
+def _bound(rows: Sequence[Mapping[Any, Any]]) -> str:
+    """What the edge of the grid leaves open."""
+    best = rows[0]
+    if not best["edges"]:
+        return ""
+    return (
+        f" On {best['edges']} of {best['problems']} problems its learning rate is at the edge of "
+        "the grid, where the work is only an upper bound."
     )
 
 
 def _away(rows: Sequence[Mapping[Any, Any]]) -> str:
     """Who gets away everywhere, and who least."""
-    everywhere = [str(r["optimizer"]) for r in rows if r["solved"] == 1]
-    worst = min(rows, key=lambda r: float(r["solved"]))
-    said = f"{listed(everywhere)} get away on every problem" if everywhere else ""
-    if len(everywhere) == 1:
-        said = f"Only {everywhere[0]} gets away on every problem"
-    if worst["solved"] == 1:
-        return f"{said}."
-    share = f"{worst['solved']:.0%} of them" if worst["solved"] else "none"
-    last = f"{worst['optimizer']} gets away least, on {share}"
-    return f"{said}; {last}." if said else f"None gets away on every problem; {last}."
+    everywhere = [rule(str(r["optimizer"])) for r in rows if r["solved"] == 1]
+    least = min(float(r["solved"]) for r in rows)
+    worst = listed([rule(str(r["optimizer"])) for r in rows if float(r["solved"]) == least])
+    if least == 1:
+        return "Every optimizer gets away on every problem."
+    share = f"{least:.0%} of them" if least else "none"
+    last = f"The fewest problems, {share}, are solved by {worst}."
+    if not everywhere:
+        return f"None gets away on every problem. {last}"
+    return f"Every problem is solved by {listed(everywhere)}. {last}"
 
 
 def _most_tuned(worth: pd.DataFrame) -> str:
-    order = worth.sort_values("gain", ascending=False)
-    best, name = order.iloc[0], order.index[0]
-    idle = [str(n) for n in order.index[order["gain_high"].fillna(order["gain"]) <= 1.0 + 1e-9]]
-    tail = f"; it gives nothing to {', '.join(idle)}" if idle else ""
+    """To whom tuning matters most, and to whom it gives nothing."""
+    order = worth.sort_values("gain", ascending=False, kind="stable")
+    best = order.iloc[0]
+    if best["gain"] <= 1 + SAME:
+        return "Tuning gives nothing to any of them."
+    most = order.index[order["gain"] >= best["gain"] * (1 - SAME)]
+    names = listed([rule(str(n)) for n in most])
     gain = shown(best["gain"], best["gain_low"], best["gain_high"])
-    return f"Tuning matters most to {name}: its work is divided by {gain}{tail}."
+    said = f"Tuning matters most to {names}, whose work is divided by {gain}."
+    idle = order.index[order["gain_high"].fillna(order["gain"]) <= 1.0 + SAME]
+    if len(idle):
+        said += f" It gives nothing to {listed([rule(str(n)) for n in idle])}."
+    return said
 
 
 def _sentence(row: Mapping[Any, Any], worth: pd.DataFrame, results: pd.DataFrame) -> str:
@@ -193,9 +147,10 @@ def _sentence(row: Mapping[Any, Any], worth: pd.DataFrame, results: pd.DataFrame
     own = results[(results["optimizer"] == name) & (results["setting"] == "tuned")]
     solved = int(np.isfinite(own["median"].to_numpy(float)).sum())
     gain = worth.loc[name]
+    bound = f", at the edge of the grid on {row['edges']} of them" if row["edges"] else ""
     return (
         f"{name}: tuned, work {shown(row['work'], row['work_low'], row['work_high'])}, "
-        f"{solved} of {len(own)} problems solved; tuning divides the work by "
+        f"{solved} of {len(own)} problems solved{bound}; tuning divides the work by "
         f"{shown(gain['gain'], gain['gain_low'], gain['gain_high'])}; {_failures(own)}."
     )
 
@@ -234,7 +189,7 @@ def _edge(tuning: pd.DataFrame) -> list[str]:
         return []
     return [
         f"In {top + bottom} of {len(ends)} tunings the best learning rate is the largest ({top}) "
-        f"or smallest ({bottom}) tried: a wider grid might do better. To escape is not to converge."
+        f"or smallest ({bottom}) tried: there the work of the tuned optimizer is an upper bound."
     ]
 
 
@@ -245,55 +200,3 @@ def _few(results: pd.DataFrame) -> list[str]:
     if kinds == 1:
         return ["One kind of problem: nothing is said of others, and there are no intervals."]
     return [f"Only {kinds} kinds of problems: intervals over problems are too narrow."]
-
-
-def _widest(ranges: pd.DataFrame) -> str:
-    parts = []
-    for problem, rows in ranges.groupby("problem", sort=False):
-        known = rows.dropna(subset="decades").sort_values("decades")
-        if len(known) < 2:
-            continue
-        last, first = known.iloc[-1], known.iloc[0]
-        if last["decades"] - first["decades"] < ALIKE:
-            parts.append(
-                f"on {problem} the useful range, within a factor {FACTOR:g} of the best mean work, "
-                f"is as wide for all optimizers: {_decades(last)}"
-            )
-            continue
-        least, most = (
-            listed([str(n) for n in known["optimizer"][(known["decades"] - d).abs() < ALIKE]])
-            for d in (last["decades"], first["decades"])
-        )
-        parts.append(
-            f"on {problem} the useful range, within a factor {FACTOR:g} of the best mean work, is "
-            f"widest for {least} ({_decades(last)}) and narrowest for {most} ({_decades(first)})"
-        )
-    text = "; ".join(parts)
-    if not text:
-        return "No two optimizers escaped on one problem, so that their ranges cannot be compared."
-    return f"{text[0].upper()}{text[1:]}."
-
-
-def _decades(row: pd.Series) -> str:
-    """Of a range; a single rate has none."""
-    return (
-        f"{row['decades']:.1f} decades" if row["low"] < row["high"] else "one rate of those tried"
-    )
-
-
-def _range_sentence(row: Mapping[Any, Any]) -> str:
-    share = f"{row['escaped']:.0%} ({row['escaped_low']:.0%}–{row['escaped_high']:.0%})"
-    if math.isnan(row["best"]):
-        return (
-            f"{row['optimizer']} on {row['problem']}: at no learning rate tried do more than half "
-            f"of the runs escape (at the best {share})."
-        )
-    end = ", the largest tried" if row["high"] == row["top"] else ""
-    span = (
-        f"from {row['low']:g} to {row['high']:g}{end}" if row["low"] < row["high"] else "only there"
-    )
-    return (
-        f"{row['optimizer']} on {row['problem']}: best at {row['best']:g}, where {share} of the "
-        f"runs escape, with {row['median']:.0f} gradients and products in the median (penalised "
-        f"mean {row['score']:.0f}); useful {span}."
-    )

@@ -21,6 +21,7 @@ ESCAPES = [
 PATHS = [
     text("optimizer"),
     plain("steps to the end", "steps", ".0f"),
+    plain("steps to 1% of the width", "settled", ".0f"),
     plain("turns across the valley", "turns", ".0f"),
     plain("f at the end", "final", ".3g"),
 ]

@@ -33,6 +33,7 @@ RANKING = [
     share("problems solved, %", "solved"),
     share("fastest, %", "fastest"),
     plain("first in resamples", "first", ".2f"),
+    whole("rate at the edge of the grid", "edges"),
     whole("problems", "problems"),
 ]
 """Columns of a ranking."""
@@ -46,6 +47,7 @@ RESULTS = [
     text("optimizer"),
     text("setting"),
     named("hyper-parameters", "settings"),
+    named("edge of the grid", "grid_edge"),
     share("escaped, %", "escaped"),
     Column("median work", _median),
     named("the others", "end"),

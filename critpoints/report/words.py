@@ -15,6 +15,35 @@ _WORDS = {
     "wigner:entries=uniform": "random symmetric matrices with uniform entries",
 }
 
+_OPTIMIZERS = {
+    "gd": "gradient descent",
+    "sgd": "stochastic gradient descent",
+    "momentum": "heavy-ball momentum",
+    "nesterov": "Nesterov momentum",
+    "adagrad": "AdaGrad",
+    "rmsprop": "RMSProp",
+    "adam": "Adam",
+    "adamw": "AdamW",
+    "amsgrad": "AMSGrad",
+    "perturbed": "perturbed descent",
+    "langevin": "Langevin dynamics",
+    "newton": "Newton's method",
+    "saddle-free": "saddle-free Newton",
+    "cubic": "cubic regularisation",
+    "trust-region": "the trust-region method",
+    "lbfgs": "L-BFGS",
+    "newton-cg": "Newton-CG",
+}
+"""As they stand within a sentence."""
+
+
+def rule(reference: str) -> str:
+    """An optimizer as it is called within a sentence, with its settings: ``Adam (lr=.01)``."""
+    name, colon, settings = reference.partition(":")
+    if name not in _OPTIMIZERS:  # a class of the user's
+        return reference
+    return _OPTIMIZERS[name] + (f" ({settings.replace(',', ', ')})" if colon else "")
+
 
 def words(name: str) -> str:
     """What a reference means; the reference itself where nothing is known of it."""

@@ -29,6 +29,7 @@ ENDS = {
     End.MINIMUM: "converged_minimum",
     End.SADDLE: "converged_saddle",
     End.CONVERGED: "converged_degenerate",
+    End.TAIL: "tail",
     End.DIVERGED: "diverged",
     End.NON_FINITE: "nonfinite",
     End.OUT_OF_BUDGET: "out_of_budget",
@@ -98,7 +99,8 @@ def escapes(
         problem, optimizer
             Canonical references.
         escaped, converged_minimum, converged_saddle, converged_degenerate, diverged
-            Numbers of runs by how they ended; so are nonfinite, out_of_budget and never_leaves.
+            Numbers of runs by how they ended; so are tail, nonfinite, out_of_budget and
+            never_leaves.
         median
             Of the escape time in steps over *all* runs, ``inf`` if at most half escaped.
         mean, mean_low, mean_high

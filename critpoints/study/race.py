@@ -24,8 +24,10 @@ from critpoints.study.escape import ENDS, Optimizers, Problems, places_of, rules
 from critpoints.study.spec import Spec
 from critpoints.validation import integer, real
 
-FIELD = tuple(name for name in PROBLEMS if name != "network-saddle")
-"""Problems of a race unless others are named: all that exist in any dimension."""
+UNBOUNDED = ("quadratic", "monkey")
+"""Problems whose function has no minimum: a step as long as the rate gets anywhere at some rate."""
+FIELD = tuple(name for name in PROBLEMS if name not in ("network-saddle", *UNBOUNDED))
+"""Problems of a race unless others are named: all that exist in any dimension and are bounded."""
 LINEUP = tuple(OPTIMIZERS)
 """Optimizers of a race unless others are named: all."""
 HYPER = ("lr", "momentum")
@@ -42,13 +44,16 @@ class Race:
     tuning : DataFrame
         A row a problem, dimension and candidate, on starts of its own: problem, dim, optimizer,
         settings (canonical reference of the candidate), lr, momentum, score (penalised mean work
-        over all dimensions of the problem), chosen, and the columns of ``results`` from runs on.
+        over all dimensions of the problem), chosen, grid_edge (``largest`` or ``smallest`` if the
+        learning rate is that of all tried, and more than one was; else empty), and the columns of
+        ``results`` from runs on.
     results : DataFrame
         A row a problem, dimension, optimizer and setting (``default`` or ``tuned``): runs,
         escaped (share within the budget), escaped_low, escaped_high, median (work, ``inf`` if at
-        most half escaped), penalised (mean work; a run that did not escape counts as ten
-        budgets), end (how most of the others ended), final_index, final_value, budget, method,
-        status, level, seed, digest, version.
+        most half escaped), grid_edge (as in ``tuning``: the work of a rate at the edge of the grid
+        is an upper bound of what tuning could reach), penalised (mean work; a run that did not
+        escape counts as ten budgets), end (how most of the others ended), final_index, final_value,
+        budget, method, status, level, seed, digest, version.
     runs : DataFrame
         A row a run of ``results``: problem, dim, optimizer, setting, run (equal numbers start at
         equal points), work (``inf`` for a run that did not escape), outcome, index, value.
@@ -124,18 +129,22 @@ def race(
         "max_memory": max_memory,
     }  # fmt: skip
     tried = _tuned(optimizers, problems, dims, budget, grid, tuning_runs, seed, level, common)
-    chosen = tried[tried["chosen"]].set_index(["problem", "optimizer"])["candidate"]
+    best = tried[tried["chosen"]].drop_duplicates(["problem", "optimizer"])
+    chosen = best.set_index(["problem", "optimizer"])["candidate"]
+    edges = best.set_index(["problem", "optimizer"])["grid_edge"].to_dict()
     entries = []
     for place in _places(problems, dims):
         for rule in _rules(optimizers):
             name, own = _name(place), EscapeTimes(rule).ref
-            winner = chosen.loc[[(name, own)]].iloc[0]
+            winner = chosen.loc[(name, own)]
             entries += [
                 _Entry(_spec(place, way, budget, runs, seed), own, setting)
                 for setting, way in (("default", rule), ("tuned", winner))
             ]
     outcomes = _collected(entries, runs, common)
     results = pd.DataFrame([_row(e, o, budget, level) for e, o in outcomes])
+    keys = zip(results["problem"], results["optimizer"], results["setting"], strict=True)
+    results["grid_edge"] = [edges[p, o] if s == "tuned" else "" for p, o, s in keys]
     single = pd.concat([_runs(e, o, budget) for e, o in outcomes], ignore_index=True)
     return Race(tried.drop(columns="candidate"), results, single)
 
@@ -198,7 +207,18 @@ def _tuned(
     scores = frame.drop_duplicates(keys).groupby(keys[:2], sort=False)
     best = {key: rows["settings"].iloc[tuning.best(rows["score"].tolist())] for key, rows in scores}
     pairs = zip(frame["problem"], frame["optimizer"], frame["settings"], strict=True)
-    return frame.assign(chosen=[best[p, o] == s for p, o, s in pairs])
+    return frame.assign(chosen=[best[p, o] == s for p, o, s in pairs], grid_edge=_edges(frame))
+
+
+def _edges(frame: pd.DataFrame) -> pd.Series:
+    """Whether a rate is the largest or smallest tried of an optimizer on a problem."""
+    rates = frame.groupby(["problem", "optimizer"])["lr"]
+    low, high = rates.transform("min"), rates.transform("max")
+    several = low < high
+    edge = pd.Series("", index=frame.index)
+    edge[several & (frame["lr"] == high)] = "largest"
+    edge[several & (frame["lr"] == low)] = "smallest"
+    return edge
 
 
 def _rules(optimizers: Optimizers) -> list[Optimizer]:

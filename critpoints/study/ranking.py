@@ -14,6 +14,7 @@ from critpoints.study.race import Race
 from critpoints.validation import real
 
 _ENDS = ("", "_low", "_high")
+_TIE = 1e-9  # logarithms of work that differ by rounding
 
 
 def costs(results: pd.DataFrame, setting: str) -> pd.DataFrame:
@@ -48,7 +49,10 @@ def ranking(results: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
         fastest, fastest_low, fastest_high
             Share of problems on which nobody needs less, :math:`\rho(1)`.
         first
-            How often in the resamples it has the least work of all.
+            How often in the resamples it has the least work of all; ties are shared.
+        edges
+            On how many problems its learning rate is at the edge of the grid, where the work is an
+            upper bound of what tuning could reach.
         problems, level
             Number of problems, and confidence level.
     """
@@ -140,7 +144,9 @@ def _ranked(results: pd.DataFrame, setting: str, level: float) -> pd.DataFrame:
     table, logs = costs(results, setting), _logs(results, setting)
     weights = _weights(logs, results)
     means = weights @ logs.to_numpy()
-    first = np.bincount(means.argmin(axis=1), minlength=means.shape[1]) / len(means)
+    least = means <= means.min(axis=1, keepdims=True) + _TIE
+    first = (least / least.sum(axis=1, keepdims=True)).mean(axis=0)
+    edges = _edges(results, setting)
     if len(means) == 1:
         first = np.full(means.shape[1], math.nan)
     solved = np.isfinite(table.to_numpy())
@@ -153,12 +159,21 @@ def _ranked(results: pd.DataFrame, setting: str, level: float) -> pd.DataFrame:
             **_shares("solved", solved[:, k], weights, level),
             **_shares("fastest", fastest[:, k], weights, level),
             "first": float(first[k]),
+            "edges": edges.get(name, 0),
             "problems": len(table),
             "level": level,
         }
         for k, name in enumerate(table.columns)
     ]
     return pd.DataFrame(rows).sort_values("work", kind="stable", ignore_index=True)
+
+
+def _edges(results: pd.DataFrame, setting: str) -> dict[str, int]:
+    """By optimizer, problems whose rate is at the edge of the grid."""
+    rows = results[
+        (results["setting"] == setting) & results["grid_edge"].isin(["largest", "smallest"])
+    ]
+    return {str(name): len(part) for name, part in rows.groupby("optimizer")}
 
 
 def _logs(results: pd.DataFrame, setting: str) -> pd.DataFrame:

@@ -14,9 +14,12 @@ method          p                  q          :math:`a_1`
 =============== ================== ========== =====================
 gd              1 + h              0          1 + h
 momentum        1 + β + h          β          1 + h
-nesterov        (1 + β)(1 + h)     β(1 + h)   1 + (1 + β)h
+nesterov        (1 + β)(1 + h)     β(1 + h)   1 + h
 saddle-free     1 + εγ/(γ + δ)     0          1 + εγ/(γ + δ)
 =============== ================== ========== =====================
+
+Nesterov's method is timed at θ, as the others are; the point y = θ + βv at which it takes its
+gradients is ahead of it by the factor :math:`1+\beta(1-1/z_1)` once the smaller root has died away.
 
 Let :math:`z_1 > z_2` be the roots of :math:`z^2 - pz + q` and
 :math:`A = (a_1-z_2)/(z_1-z_2)` the amplitude of the larger. For r ≫ s
@@ -131,7 +134,7 @@ def recursion(
         return Recursion(1 + h, 0.0, 1 + h)
     if method == "momentum":
         return Recursion(1 + b + h, b, 1 + h)
-    return Recursion((1 + b) * (1 + h), b * (1 + h), 1 + (1 + b) * h)
+    return Recursion((1 + b) * (1 + h), b * (1 + h), 1 + h)
 
 
 def stability_edge(method: str, largest: float, momentum: float = 0.0) -> float:

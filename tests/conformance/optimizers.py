@@ -264,9 +264,13 @@ def check_step(optimizer: Optimizer, landscape: Landscape, seed: int, steps: int
 
 def check_domain(optimizer: Optimizer, landscape: Landscape, seed: int, steps: int) -> None:
     """Points stay in the domain."""
-    last = path(optimizer, landscape, start(landscape, seed), steps, seed)[-1]
-    assert landscape.domain.contains(last.x).all()
-    assert np.allclose(landscape.domain.wrap(last.x), last.x)
+    states = path(optimizer, landscape, start(landscape, seed), steps, seed)
+    for x in (states[-1].x, optimizer.iterate(landscape, states[-1])):
+        assert x.shape == states[-1].x.shape
+        assert landscape.domain.contains(x).all()
+        assert np.allclose(landscape.domain.wrap(x), x)
+    begin = optimizer.iterate(landscape, states[0])
+    assert np.allclose(begin, states[0].x), "the first iterate is not the start"
 
 
 def deterministic(optimizer: Optimizer, landscape: Landscape, seed: int, steps: int) -> bool:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from critpoints.census import census
 from critpoints.domains import Euclidean
 from critpoints.escape import FunctionProblem, RandomProblem, drawn
 from critpoints.escape.landscapes import WalledSaddle
 from critpoints.landscapes import TorusPolynomial, from_callables
+from critpoints.optimizers import GradientDescent, run
 from critpoints.protocols import Landscape
 from critpoints.seeding import stream
 
@@ -39,7 +41,21 @@ def test_other_streams_and_problems_have_their_own():
     first = draw(RandomProblem(2), 0)[0]
     assert draw(RandomProblem(2), 1)[0] is not first
     assert draw(RandomProblem(2, degree=3), 0)[0] is not first
-    assert draw(RandomProblem(2, radius=0.3), 0)[0] is not first
+    assert draw(RandomProblem(2, width=0.3), 0)[0] is not first
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_the_exit_lies_below_every_way_down(number):
+    """From a census that lists all: nine tenths of the way to the highest of the lower minima."""
+    saddle = draw(RandomProblem(2), number)[0]
+    found = census(saddle.landscape, seed=1)
+    assert found.complete
+    minima = found.values[(found.index == 0) & (found.values < saddle.value)]
+    assert saddle.exit.threshold == pytest.approx(0.9 * (saddle.value - minima.max()))
+    starts = saddle.point + 1e-3 * np.random.default_rng(number).standard_normal((50, 2))
+    ends = run(GradientDescent(0.01), saddle.landscape, saddle.landscape.domain.wrap(starts),
+               rng=np.random.default_rng(0), stop=saddle.exit)  # fmt: skip
+    assert ends.counts == {"escaped": 50}
 
 
 def test_memory_is_bounded(monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from critpoints.curvature import eigen
 from critpoints.escape.landscapes import (
     Brink,
     CurvedValley,
@@ -13,7 +14,6 @@ from critpoints.escape.landscapes import (
     PhaseRetrieval,
     WalledSaddle,
 )
-from critpoints.optimizers.spectral import eigen
 from critpoints.protocols import Landscape
 from tests.conformance.landscapes import check_landscape
 

@@ -9,13 +9,25 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from critpoints import escapes
 from critpoints.census import census
+from critpoints.curvature import eigen
+from critpoints.domains import Euclidean
 from critpoints.escape import PROBLEMS, Problem, Saddle, from_saddle
 from critpoints.escape.landscapes import WalledSaddle
 from critpoints.escape.synthetic import OctopusProblem, QuadraticProblem
-from critpoints.landscapes import InvertedWells, from_callables
-from critpoints.optimizers import Distance, Drop, Exit, GradientDescent, SaddleFree, run
-from critpoints.optimizers.spectral import eigen
+from critpoints.landscapes import InvertedWells, MonkeySaddle, from_callables
+from critpoints.optimizers import (
+    Adam,
+    Cubic,
+    Distance,
+    Drop,
+    Exit,
+    GradientDescent,
+    Outcome,
+    SaddleFree,
+    run,
+)
 
 NAMES = [name for name in PROBLEMS if name != "network-saddle"]  # it has a test of its own
 DEGENERATE = {"monkey", "phase-retrieval", "autoencoder"}
@@ -71,16 +83,42 @@ def test_the_octopus_is_left_below_its_last_saddle() -> None:
     assert -last < saddle.exit.threshold < -known.values.min()
 
 
-def test_the_learning_problems_are_left_half_way_to_the_next_value() -> None:
+def test_the_learning_problems_are_left_near_the_next_value() -> None:
     saddle = PROBLEMS["factorisation"].cls(3).saddle(np.random.default_rng(0))
     known = saddle.landscape.known()
     assert saddle.value == pytest.approx(np.unique(known.values)[1])
-    half = (np.unique(known.values)[1] - np.unique(known.values)[0]) / 2
-    assert saddle.exit.threshold == pytest.approx(half)
+    gap = np.unique(known.values)[1] - np.unique(known.values)[0]
+    assert saddle.exit.threshold == pytest.approx(0.9 * gap)
     tensor = PROBLEMS["tensor"].cls(5, index=3).saddle(np.random.default_rng(0))
     assert (eigen(tensor.landscape, tensor.point[None])[0][0] < 0).sum() == 3
     assert tensor.value == pytest.approx(-1 / 4)
-    assert tensor.exit.threshold == pytest.approx((1 / 3 - 1 / 4) / 2)
+    assert tensor.exit.threshold == pytest.approx(0.9 * (1 / 3 - 1 / 4))
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - {"quadratic", "monkey"}))
+def test_the_way_down_ends_below_the_exit(name: str) -> None:
+    """What a run is out at can be reached: the lowest value found lies below it, but not far."""
+    problem = PROBLEMS[name].cls(2)
+    saddle = problem.saddle(np.random.default_rng(1))
+    rule = Cubic()
+    x = problem.start(saddle, np.random.default_rng(2), 200)
+    found = run(rule, saddle.landscape, x, rng=np.random.default_rng(3), steps=3000)
+    fallen = saddle.value - saddle.landscape.value(found.x)
+    (event,) = exits(saddle)
+    assert np.mean(fallen >= event.threshold) > 0.2
+    if name in ("quartic", "plateau", "cliff", "valley", "phase-retrieval"):
+        assert event.threshold == pytest.approx(0.9 * fallen.max(), rel=0.01)
+
+
+@pytest.mark.parametrize("name", ["quartic", "valley", "phase-retrieval", "random", "tensor"])
+def test_no_first_step_of_the_length_of_the_rate_is_an_escape(name: str) -> None:
+    """At rate 1 Adam's first step is 1 along every axis: nearer the saddle it would be out."""
+    problem = PROBLEMS[name].cls(4 if name != "random" else 2)
+    saddle = problem.saddle(np.random.default_rng(1))
+    x = problem.start(saddle, np.random.default_rng(2), 200)
+    found = run(Adam(1.0), saddle.landscape, x, rng=np.random.default_rng(3), steps=1,
+                stop=saddle.exit)  # fmt: skip
+    assert (found.outcome == Outcome.ESCAPED).mean() < 0.25
 
 
 @pytest.mark.parametrize(
@@ -105,7 +143,7 @@ def test_the_learning_problems_are_left_half_way_to_the_next_value() -> None:
         ("autoencoder", 6, {"index": 4}, "index must be 1 or 2 or 3"),
         ("autoencoder", 3, {}, "dim"),
         ("random", 2, {"degree": 0}, "degree"),
-        ("random", 2, {"radius": -1.0}, "radius"),
+        ("random", 2, {"width": -1.0}, "width"),
         ("spin", 2, {"p": 5}, "p must be"),
     ],
 )
@@ -168,11 +206,53 @@ def test_from_saddle_refuses(keys: dict, what: str) -> None:
 
 
 def test_a_minimum_is_no_saddle() -> None:
-    problem = from_saddle(WalledSaddle(2), [1.0, 0.0], radius=1.0)
-    with pytest.raises(ValueError, match="negative curvature"):
-        problem.saddle(np.random.default_rng(0))
+    with pytest.raises(ValueError, match="negative curvature, and the smallest is 1, not below"):
+        from_saddle(WalledSaddle(2), [1.0, 0.0], radius=1.0)
+    forced = from_saddle(WalledSaddle(2), [1.0, 0.0], radius=1.0, force=True)
+    exit_ = forced.saddle(np.random.default_rng(0)).exit[0]  # type: ignore[index]
+    assert isinstance(exit_, Distance)
+    assert exit_.basis is None  # in any direction
+    with pytest.raises(TypeError, match="force"):
+        from_saddle(WalledSaddle(2), [1.0, 0.0], radius=1.0, force=1)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="landscape"):
         from_saddle(QuadraticProblem(2), [0.0, 0.0], radius=1.0)
+
+
+@pytest.mark.parametrize("s", [1e-12, 1.0, 1e12])
+@pytest.mark.parametrize("blind", [False, True])
+def test_a_point_that_is_not_critical_is_no_saddle(s: float, blind: bool) -> None:
+    """In units of the starts' gradients, whatever those of f: 1e-5 off is near, 1e-3 is not."""
+    inner = WalledSaddle(2)
+    landscape = from_callables(
+        lambda x: s * inner.value(x), lambda x: s * inner.gradient(x),
+        None if blind else lambda x: s * inner.hessian(x), domain=Euclidean(2),
+    )  # fmt: skip
+    for off in (1e-3, 0.3):
+        with pytest.raises(ValueError, match=r"critical: \|∇f\| = .* at most .* is allowed"):
+            from_saddle(landscape, [off, 0.0], drop=0.1 * s)
+        with pytest.raises(ValueError, match="critical"):
+            from_saddle(landscape, [0.0, off], drop=0.1 * s)
+    assert from_saddle(landscape, [1e-5, 1e-5], drop=0.1 * s).width == 1e-3
+    assert from_saddle(landscape, [1e-3, 0.0], drop=0.1 * s, width=0.1).width == 0.1
+    assert from_saddle(landscape, [0.3, 0.0], drop=0.1 * s, force=True).force
+
+
+def test_a_saddle_is_critical_to_within_rounding() -> None:
+    """With starts on the point itself there is nothing but rounding to compare with."""
+    waves = from_callables(
+        lambda x: np.cos(x).sum(axis=1), lambda x: -np.sin(x),
+        lambda x: -np.cos(x)[:, :, None] * np.eye(2), domain=Euclidean(2),
+    )  # fmt: skip
+    assert from_saddle(waves, [np.pi, 0.0], drop=0.1, width=0.0).width == 0
+    with pytest.raises(ValueError, match="critical"):
+        from_saddle(waves, [3.14159, 0.0], drop=0.1, width=0.0)
+
+
+def test_a_degenerate_saddle_has_no_curvature_to_leave_by() -> None:
+    with pytest.raises(ValueError, match="negative curvature"):
+        from_saddle(MonkeySaddle(2), [0.0, 0.0], drop=0.1)
+    monkey = from_saddle(MonkeySaddle(2), [0.0, 0.0], drop=0.1, width=0.1, force=True)
+    assert escapes(monkey, None, ["gd:lr=.1"], runs=20)["escaped"].tolist() == [20]
 
 
 def test_the_problem_of_a_user_is_one_method() -> None:

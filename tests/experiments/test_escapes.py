@@ -45,7 +45,7 @@ def test_statements_about_means_have_intervals(saddles: pd.DataFrame) -> None:
     low, high = map(float, re.findall(pattern, gd)[0])
     assert low < np.log(10) / np.log(1.1) < high  # the rate of escape is known exactly
     ratio = next(sentence for sentence in said.details if "times longer" in sentence)
-    assert re.search(r"the escape [\d.]+ \([\d.]+–[\d.]+\) times longer", ratio)
+    assert re.search(r"descent [\d.]+ \([\d.]+–[\d.]+\) times longer", ratio)
 
 
 def test_scatter_gives_growth_its_interval() -> None:
@@ -74,7 +74,7 @@ def test_laws_of_growth_are_told_apart() -> None:
     exponential, power = (4.0**d).tolist(), (10.0 * d**1.2).tolist()
     said = octopus.render(octopus_frame({"gd": exponential, "momentum": power})).claims
     assert "multiplies by 4.00 with every further saddle" in said.answer  # no scatter
-    assert "momentum grows like a power" in said.answer
+    assert "median time of heavy-ball momentum grows like a power" in said.answer
     swapped = octopus.render(octopus_frame({"gd": power, "momentum": exponential})).claims
     assert "grows like a power 1.20 of" in swapped.answer
 
@@ -85,22 +85,47 @@ def test_a_small_octopus_runs(tmp_path) -> None:
     assert "too few numbers of saddles" in octopus.render(frame).claims.answer
 
 
-def test_momentum_damps_and_data_without_it_do_not_say_so() -> None:
+def test_who_damps_is_judged_by_the_envelope() -> None:
+    """With momentum .8 it falls by √.8 = .894 a step, with gradient descent by |1 − 1.9| = .9."""
     frame = momentum.collect(momentum.Budget(150, 11), None, 1, None)
-    assert momentum.render(frame).claims.answer.startswith("Momentum damps the oscillation")
+    said = momentum.render(frame).claims.answer
+    assert said.startswith("Gradient descent takes 44 steps until its oscillation")
+    damped, rest = said.split("It is not damped by")
+    assert "Nesterov momentum (lr=.6, momentum=.8)" in damped
+    assert "heavy-ball momentum (lr=1.9, momentum=.5)" in damped
+    assert rest.startswith(" heavy-ball momentum (lr=1.9, momentum=.8) (45 steps).")
+    assert "arrives after 29 steps" in said
+
+
+def test_without_damping_none_is_said_to_damp() -> None:
+    """The control: fewer turns of the same envelope are no damping, and wild ones are none."""
+    frame = momentum.collect(momentum.Budget(150, 11), None, 1, None)
+    others = frame["optimizer"].notna() & ~frame["optimizer"].fillna("").str.startswith("gd")
+    slow = frame.copy()
+    step = slow.loc[others, "step"]
+    slow.loc[others, "y"] = 0.5 * 0.9**step * np.sign(np.cos(step / 5 + 0.1))
+    said = momentum.render(slow).claims.answer
+    assert "It is damped by none of the others" in said
     wild = frame.copy()
-    pushed = wild["optimizer"].fillna("").str.startswith("momentum")
-    wild.loc[pushed, "y"] = 0.5 * (-1.0) ** wild.loc[pushed, "step"]
-    assert momentum.render(wild).claims.answer.startswith("It is not so that momentum damps")
+    wild.loc[others, "y"] = 0.5 * (-1.0) ** wild.loc[others, "step"]
+    said = momentum.render(wild).claims.answer
+    assert "It is damped by none of the others" in said
+    assert "more steps than it was given" in said
 
 
-def test_adagrad_stops_and_rmsprop_goes_on() -> None:
-    frame = adaptive.collect(adaptive.Budget(3000), None, 1, None)
-    said = adaptive.render(frame).claims
-    assert said.answer.startswith("AdaGrad stops before the minimum")
-    assert "rmsprop:lr=.01,beta=.9 did not" not in said.answer
-    there = frame.assign(left=0.0)
-    assert adaptive.render(there).claims.answer.startswith("It is not so that adaGrad stops")
+def test_the_budget_decides_whether_adagrad_arrives() -> None:
+    short = adaptive.render(adaptive.collect(adaptive.Budget(3000), None, 1, None)).claims
+    assert short.answer.startswith("AdaGrad does not reach the minimum within 3000 steps")
+    assert "the number of steps decides" in short.answer
+    assert "not among them: AdaGrad (lr=.5)" in short.answer
+    frame = adaptive.collect(adaptive.Budget(40_000), None, 1, None)
+    long = adaptive.render(frame).claims.answer
+    assert long.startswith("AdaGrad reaches the minimum, but only after 34")
+    assert "The number of steps decides" in long
+    assert "adaGrad" not in short.answer + long
+    there = adaptive.render(frame.assign(left=0.0)).claims.answer  # the control: all at once
+    assert there.startswith("AdaGrad reaches the minimum after 0 steps, first of all")
+    assert "All 6 optimizers reach the minimum" in there
 
 
 def test_the_slope_has_the_derivatives_it_says() -> None:

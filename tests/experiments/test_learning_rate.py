@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from critpoints.report.claims_race import rate_ranges
+from critpoints.report.claims_rates import rate_ranges
 from experiments import learning_rate as script
 from experiments import runner
 
@@ -29,7 +29,7 @@ def test_honest_data(frame):
     assert len(rendered.claims.details) == 2
     assert "400 steps" in rendered.method[0]
     assert [len(t.frame) for t in rendered.tables] == [2, 6]
-    assert "best rates: gd" in rendered.alt
+    assert "best rates: gradient descent" in rendered.alt
 
 
 def test_brackets_are_narrow_and_scale_with_the_curvature(frame):
@@ -83,9 +83,39 @@ def test_shares_that_escape_are_told(frame):
     assert all("100% (63%–100%) of the runs escape" in sentence for sentence in said)
 
 
-def test_an_optimizer_that_never_escapes_says_so(frame):
+def test_an_optimizer_that_never_escapes_has_no_useful_range(frame):
     doctored = frame.copy()
     doctored.loc[frame["optimizer"] == "gd", ["escaped", "escaped_low"]] = 0
     said = script.render(doctored).claims
-    assert any("gd on quartic: at no learning rate tried do more" in d for d in said.details)
-    assert "No two optimizers escaped on one problem" in said.answer
+    assert any(
+        "gd on quartic: at no learning rate tried do at least 90%" in d for d in said.details
+    )
+    assert "exists for heavy-ball momentum alone" in said.answer
+    doctored.loc[frame["optimizer"] == "momentum", ["escaped", "escaped_low"]] = 0
+    assert "On quartic no optimizer has a useful range" in script.render(doctored).claims.answer
+
+
+def test_rates_at_which_half_of_the_runs_fail_are_not_useful():
+    """46% fail at every rate of b, alike at all: a flat score over three decades is no range."""
+    rows = rates(
+        optimizer=["a"] * 4 + ["b"] * 4,
+        lr=[0.01, 0.1, 1.0, 10.0] * 2,
+        score=[900.0, 15.0, 10.0, 900.0] + [1100.0] * 4,
+        escaped=[0.5, 1.0, 1.0, 0.5] + [0.54] * 4,
+    )
+    found = rate_ranges(rows).set_index("optimizer")
+    assert found.loc["a", ["low", "high"]].tolist() == [0.1, 1.0]
+    assert np.isnan(found.loc["b", "decades"])
+    kept = rate_ranges(rows.assign(escaped=1.0)).set_index("optimizer")  # the control
+    assert kept.loc["b", "decades"] == pytest.approx(3)
+
+
+def test_a_range_that_ends_with_the_grid_is_a_bound(frame):
+    doctored = frame.copy()
+    rows = (frame["stage"] == "rate") & (frame["optimizer"] == "gd")
+    doctored.loc[rows, ["escaped", "score"]] = 1.0, 10.0
+    said = script.render(doctored).claims
+    assert "widest for gradient descent (at least 3.5 decades)" in said.answer
+    assert any(
+        "from 0.001 to 3, the smallest tried and the largest tried" in d for d in said.details
+    )

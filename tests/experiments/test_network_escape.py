@@ -40,17 +40,23 @@ def _frame(costs: dict[str, float], left: float = 1.0) -> pd.DataFrame:
 
 def test_the_cheapest_setting_of_each_is_told() -> None:
     page = network_escape.render(_frame(COSTS))
-    assert page.claims.answer.startswith("Cheapest below the saddles was adam:lr=.01: 74 ")
-    assert "Gradient descent at its best (gd:lr=.2) needs 424 " in page.claims.answer
+    assert page.claims.answer.startswith(
+        "The cheapest way below the saddles was that of Adam (lr=.01): 74 "
+    )
+    assert "At its best gradient descent (lr=.2) needs 424 " in page.claims.answer
     assert not page.claims.warnings
     assert "newton-cg 144" in page.alt
 
 
 def test_other_runs_make_another_answer() -> None:
     answer = claims_escape_networks.escape_claims(_frame({**COSTS, "newton-cg": 1.0})).answer
-    assert "was newton-cg" in answer
+    assert "was that of Newton-CG: " in answer
     near = claims_escape_networks.escape_claims(_frame({**COSTS, "newton-cg": 55.0})).answer
-    assert "overlaps those of newton-cg: these are not told apart" in near
+    assert "overlaps those of Newton-CG, from which it is not told apart" in near
+    tied = claims_escape_networks.escape_claims(
+        _frame({**COSTS, "newton-cg": COSTS["adam:lr=.01"]})
+    )
+    assert "is shared by Adam (lr=.01) and Newton-CG: " in tied.answer
 
 
 def test_runs_that_stay_are_not_called_cheap() -> None:

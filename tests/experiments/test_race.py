@@ -32,17 +32,21 @@ def changed(frame, rows, **columns):
 def test_honest_data(frame):
     rendered = script.render(frame)
     said = rendered.claims
-    assert said.answer.startswith("Tuned, adam escapes with least work")
+    assert said.answer.startswith("Tuned, the least work to escape is that of Adam, ")
     assert "geometric mean over 4 problems" in said.answer
-    assert "it gives nothing to newton" in said.answer
-    assert said.lead.startswith("Tuned, adam escapes with least work")
-    assert "on every problem" in said.lead
+    assert "It gives nothing to Newton's method." in said.answer
+    assert said.lead.startswith("Tuned, the least work to escape is that of Adam, ")
+    assert (
+        "problems its learning rate is at the edge of the grid, where the work is only" in said.lead
+    )
+    assert "Every problem is solved by" in said.lead
     newton = next(d for d in said.details if d.startswith("newton"))
     assert "0 of 4 problems solved" in newton
     assert "it fails everywhere (converged saddle)" in newton
     assert any("largest (" in w for w in said.notes)
     assert any("Only 3 kinds of problems" in w for w in said.notes)
-    assert "gd" in rendered.alt
+    assert "gradient descent" in rendered.alt
+    assert "Untuned, no optimizer solves any of the 4 problems." in said.answer
     method = " ".join(rendered.method)
     assert "12 runs each" in method
     assert "budget 120" in method
@@ -66,8 +70,8 @@ def test_one_kind_of_problem_is_told_without_intervals(frame):
 def test_the_winner_follows_the_data(frame):
     rows = (frame["stage"] == "race") & (frame["optimizer"] == "newton")
     said = changed(frame, rows, median=1.0)
-    assert said.answer.startswith("Tuned, newton escapes with least work")
-    assert "Untuned, newton escapes" in said.answer
+    assert said.answer.startswith("Tuned, the least work to escape is that of Newton's method")
+    assert "Untuned, the least work to escape is that of Newton's method" in said.answer
     newton = next(d for d in said.details if d.startswith("newton"))
     assert "it fails nowhere" in newton
 
@@ -80,6 +84,29 @@ def test_a_draw_is_called_a_draw(frame):
     doctored.loc[rows & (frame["problem"] == "quartic"), "median"] *= 0.8
     said = script.render(doctored).claims.answer
     assert "is not told apart from" in said
+
+
+def test_a_tie_is_shared(frame):
+    """Alike in everything, the first named does not win; a little less work does."""
+    race = frame["stage"] == "race"
+    adam = frame[race & (frame["optimizer"] == "adam")]
+    for other in ("gd", "newton"):
+        rows = race & (frame["optimizer"] == other)
+        doctored = frame.copy()
+        doctored.loc[rows, "median"] = adam["median"].to_numpy()
+        said = script.render(doctored).claims.answer
+        assert said.startswith("Tuned, the least work to escape is shared by ")
+        doctored.loc[rows, "median"] = adam["median"].to_numpy() * 0.999
+        assert "Tuned, the least work to escape is that of" in script.render(doctored).claims.answer
+
+
+def test_a_rate_inside_the_grid_is_no_bound(frame):
+    rows = frame["stage"] == "race"
+    said = changed(frame, rows, grid_edge="")
+    assert "at the edge of the grid" not in said.answer
+    rows &= (frame["optimizer"] == "adam") & (frame["setting"] == "tuned")
+    said = changed(frame, rows, grid_edge="largest")
+    assert "On 4 of 4 problems its learning rate is at the edge" in said.answer
 
 
 def test_a_problem_that_nobody_solves_is_a_warning(frame):

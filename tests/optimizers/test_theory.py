@@ -23,7 +23,7 @@ from critpoints.optimizers import (
     SaddleFree,
     run,
 )
-from critpoints.protocols import Optimizer
+from critpoints.protocols import Landscape, Optimizer, State
 from tests.conformance.optimizers import Quadratic, path
 
 
@@ -181,3 +181,29 @@ def test_edges_of_stability(rule: type, more: dict[str, float], edge: float) -> 
             steps=20_000,
         )
         assert result.outcome[0] == outcome, factor
+
+
+def test_nesterov_is_timed_at_its_iterates() -> None:
+    r"""θ is later than the look-ahead point by ln(1 + β(1 − 1/z))/ln z steps, .69 here."""
+    rate, momentum, gamma = 0.1, 0.9, 1.0
+    z = root((1 + momentum) * (1 + rate * gamma), momentum * (1 + rate * gamma))
+    late = math.log(1 + momentum * (1 - 1 / z)) / math.log(z)
+    assert late == pytest.approx(0.69, abs=0.005)
+    rule = Nesterov(rate, momentum=momentum)
+
+    class Ahead(Nesterov):
+        def iterate(self, landscape: Landscape, state: State) -> np.ndarray:
+            return state.x
+
+    x0 = np.array([[1e-12], [1e-9]])
+    at, ahead = (escape(one, -gamma, x0, 1.0).time for one in (rule, Ahead(rate)))
+    np.testing.assert_allclose(at - ahead, late, rtol=1e-6)
+
+
+@pytest.mark.parametrize("rule", [GradientDescent(LR), HeavyBall(LR), Nesterov(LR)])
+def test_the_first_step_of_all_is_that_of_descent(rule: Optimizer) -> None:
+    """θ₁ = θ₀ − εg₀: a method without a velocity yet cannot be ahead of gradient descent."""
+    hill, x0 = Quadratic((-GAMMA,)), np.array([[1e-3]])
+    found = run(rule, hill, x0, rng=np.random.default_rng(0), steps=1, record_every=1)
+    np.testing.assert_allclose(found.path[:, 0, 0], [1e-3, 1e-3 * (1 + LR * GAMMA)], rtol=1e-15)
+    np.testing.assert_allclose(found.x[0], found.path[1, 0])

@@ -15,6 +15,7 @@ from critpoints.escape.landscapes import WalledSaddle
 from critpoints.escape.synthetic import QuadraticProblem
 from critpoints.landscapes import from_callables
 from critpoints.optimizers import GradientDescent
+from critpoints.protocols import Landscape
 from critpoints.runs import mean
 from critpoints.study.escape import ENDS, grouped_mean, positive_mean
 from critpoints.study.race import FIELD
@@ -308,3 +309,66 @@ def test_second_order_without_a_hessian_is_refused_before_any_run() -> None:
             progress=lambda *run: seen.append(run),
         )
     assert not seen
+
+
+def ridge(s: float = 1.0) -> Landscape:
+    """s (1/(1 + x²) + y²/2): a saddle at 0, and a tail either side of it."""
+
+    def split(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return x[:, 0], x[:, 1]
+
+    def value(x: np.ndarray) -> np.ndarray:
+        t, y = split(x)
+        return np.asarray(s * (1 / (1 + t**2) + y**2 / 2))
+
+    def gradient(x: np.ndarray) -> np.ndarray:
+        t, y = split(x)
+        return np.asarray(s * np.stack([-2 * t / (1 + t**2) ** 2, y], axis=1))
+
+    def hessian(x: np.ndarray) -> np.ndarray:
+        t, y = split(x)
+        bend = (6 * t**2 - 2) / (1 + t**2) ** 3
+        return np.asarray(s * np.stack([bend, 1 + 0 * y], axis=1)[:, :, None] * np.eye(2))
+
+    return from_callables(value, gradient, hessian, domain=Euclidean(2))
+
+
+@pytest.mark.parametrize("s", [1e-9, 1.0, 1e9])
+def test_tails_are_counted_apart_in_any_unit(s: float) -> None:
+    """1/(1 + x²) falls to its infimum at infinity: no drop of more than 1 is ever reached."""
+    start = from_saddle(ridge(s), [0, 0], drop=2 * s)
+    frame = escapes(start, None, ["saddle-free:lr=.5", "trust-region", "lbfgs"], runs=40, steps=500)
+    assert frame["tail"].tolist()[:2] == [40, 40]
+    assert (frame["converged_minimum"] + frame["converged_saddle"] == 0).all()
+    assert (frame["escaped"] == 0).all()
+    single = escape_runs(start, None, ["trust-region"], runs=40, steps=500)
+    assert (single["outcome"] == "tail").all()
+    assert (single["index"] == -1).all()
+    out = from_saddle(ridge(s), [0, 0], drop=0.5 * s)  # the control: an exit on the way
+    assert escapes(out, None, ["trust-region"], runs=40)["escaped"].tolist() == [40]
+
+
+@pytest.mark.parametrize("s", [1e-9, 1e9])
+def test_the_unit_of_the_loss_changes_no_count(s: float) -> None:
+    """(w₀w₁ − 1)²/2 in another unit, with rates that follow it."""
+    tables = []
+    for unit in (1.0, s):
+        loss = from_callables(
+            lambda w, unit=unit: unit * (w[:, 0] * w[:, 1] - 1) ** 2 / 2,
+            lambda w, unit=unit: unit * (w[:, :1] * w[:, 1:] - 1) * w[:, ::-1],
+            lambda w, unit=unit: unit * np.stack(
+                [w[:, 1] ** 2, 2 * w[:, 0] * w[:, 1] - 1, 2 * w[:, 0] * w[:, 1] - 1, w[:, 0] ** 2],
+                axis=1,
+            ).reshape(-1, 2, 2),
+            domain=Euclidean(2, 3.0),
+        )  # fmt: skip
+        rules = [f"gd:lr={0.1 / unit!r}", "newton", "saddle-free:lr=.5", "newton-cg", "lbfgs"]
+        for drop in (0.1, 0.51):
+            start = from_saddle(loss, [0, 0], drop=drop * unit)
+            frame = escapes(start, None, rules, runs=60, steps=2000)
+            tables.append(frame[list(ENDS.values())])
+    pd.testing.assert_frame_equal(tables[0], tables[2])
+    pd.testing.assert_frame_equal(tables[1], tables[3])
+    assert tables[0]["escaped"].tolist() == [60, 0, 60, 60, 60]
+    assert tables[1]["converged_saddle"].tolist() == [0, 60, 0, 0, 0]
+    assert tables[1]["converged_minimum"].sum() == 0

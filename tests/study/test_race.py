@@ -12,6 +12,7 @@ from critpoints import cli
 from critpoints.escape import tuning
 from critpoints.escape.tuning import tuning_seed
 from critpoints.study.objects import build
+from critpoints.study.race import FIELD as ALL
 from critpoints.study.race import race, sensitivity
 from critpoints.study.ranking import costs, distribution, gains, ranking
 
@@ -193,3 +194,39 @@ def test_distribution_of_work(found):
         assert middle["share"] == pytest.approx((own["work"] <= middle["work"]).mean())
         assert (part["share_low"] <= part["share"]).all()
         assert (part["share"] <= part["share_high"]).all()
+
+
+def test_rates_at_the_edge_of_the_grid_are_marked(found):
+    tuning, results = found.tuning, found.results
+    several = tuning[tuning["optimizer"].isin(["gd", "momentum", "saddle-free"])]
+    rates = several.groupby(["problem", "optimizer"])["lr"]
+    assert (several["grid_edge"] == "largest").eq(several["lr"] == rates.transform("max")).all()
+    assert (several["grid_edge"] == "smallest").eq(several["lr"] == rates.transform("min")).all()
+    chosen = tuning[tuning["chosen"]].set_index(["problem", "optimizer"])["grid_edge"]
+    tuned = results[results["setting"] == "tuned"].set_index(["problem", "optimizer"])["grid_edge"]
+    assert tuned.sort_index().equals(chosen.sort_index())
+    assert (results.loc[results["setting"] == "default", "grid_edge"] == "").all()
+    ranks = ranking(results).set_index(["setting", "optimizer"])["edges"]
+    assert ranks["default"].eq(0).all()
+    assert ranks["tuned"].to_dict() == {
+        name: int((chosen.xs(name, level="optimizer") != "").sum()) for name in RULES
+    }
+    alone = race(["gd:lr=.5"], "quartic", (2,), runs=8, budget=100, grid={"lr": (0.5,)})
+    assert (alone.tuning["grid_edge"] == "").all()  # the control: one rate has no edge
+
+
+def test_ties_share_the_first_place(found):
+    results = found.results.copy()
+    gd = results[results["optimizer"] == "gd"]
+    results.loc[results["optimizer"] == "momentum", "median"] = gd["median"].to_numpy()
+    results.loc[~results["optimizer"].isin(["gd", "momentum"]), "median"] = math.inf
+    tuned = ranking(results).query("setting == 'tuned'").set_index("optimizer")
+    assert tuned.loc["gd", "first"] == tuned.loc["momentum", "first"] == pytest.approx(0.5)
+    results.loc[results["optimizer"] == "momentum", "median"] *= 1.01
+    tuned = ranking(results).query("setting == 'tuned'").set_index("optimizer")
+    assert tuned.loc["gd", "first"] == pytest.approx(1)  # the control
+
+
+def test_functions_without_a_minimum_race_only_if_named():
+    assert {"quadratic", "monkey"}.isdisjoint(ALL)
+    assert {"quartic", "valley", "random"} <= set(ALL)
