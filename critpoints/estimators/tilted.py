@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy import special
 
 from critpoints.ensembles.hermite import Hermite
 from critpoints.estimators import pivot_filter
+from critpoints.estimators.base import power_of_two_above
 from critpoints.estimators.grown import SCALARS, hermite_form
 from critpoints.estimators.replicates import Replicate, Replicates
 from critpoints.protocols import Ensemble
@@ -62,6 +63,13 @@ class Tilted(Replicates):
     def memory(self, ensemble: Ensemble, size: int) -> int:
         """Bytes of the filter, and of the matrices of the spectra with a copy."""
         return 8 * (SCALARS * self.particles + 2 * self.spectra * (ensemble.dim + 1) ** 2)
+
+    def larger(self, factor: float) -> Self:
+        """More particles, and more spectra."""
+        particles, spectra = (
+            power_of_two_above(x * factor) for x in (self.particles, self.spectra)
+        )
+        return replace(self, particles=particles, spectra=spectra)
 
     def replicate(self, ensemble: Any, rng: np.random.Generator) -> Replicate:
         """One run of the filter over one mean of spectra."""

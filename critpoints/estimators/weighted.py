@@ -15,7 +15,7 @@ from critpoints.errors import InvalidBatchError, UnreliableEstimateError
 from critpoints.estimate import Estimate
 from critpoints.estimators import tail
 from critpoints.estimators.base import EventEstimator
-from critpoints.protocols import Ensemble
+from critpoints.protocols import Ensemble, FloatArray
 from critpoints.rule import Rule, Stop
 from critpoints.tally import Moments, Prefix, Tally
 from critpoints.validation import choice
@@ -135,34 +135,42 @@ class Weighted(EventEstimator):
         UnreliableEstimateError
             If the fraction of minima is unreliable; bins of an index law are marked so instead.
         """
-        found = self._estimates(tally, rule.level)
-        if self.event == "minima" and found[0].status == "unreliable":
-            raise UnreliableEstimateError(self._doubt(tally), found[0])
+        found = self.bins(tally, rule.level)
+        if self.event == "minima" and found[0].doubt is not None:
+            raise UnreliableEstimateError(found[0].doubt, found[0])
         return found
 
-    def _doubt(self, tally: Tally) -> str:
-        """Why the fraction of minima must not be trusted, and what to do."""
-        _, bins, tails = _parts(tally)
-        effective = math.exp(2 * bins[0][0] - bins[0][1]) if bins[0][0] > -math.inf else 0.0
+    def _doubt(self, effective: float, index: float) -> str | None:
+        """Why an estimate must not be trusted, and what to do; None if it may be."""
         if effective < MIN_EFFECTIVE:
             wrong = f"the effective sample size {effective:.3g} is below {MIN_EFFECTIVE:g}"
+        elif index > tail.HEAVIEST:
+            wrong = (
+                f"the tail of the weights is too heavy (index up to {index:.2g}, allowed is "
+                f"{tail.HEAVIEST:g}) for their largest values to have been seen"
+            )
         else:
-            wrong = f"the tail index of the weights, {max(tails):.2g}, is above {tail.HEAVIEST:g}"
-        other = {"identity": "determinant", "determinant": "identity"}[self.route]
-        return f"{wrong}: more samples, or method tilted, splitting or {other}, are needed"
+            return None
+        rare = "tilted" if self.route == "identity" else "splitting"
+        return f"{wrong}: take more samples{f', or method {rare!r}' * (self.event == 'minima')}"
 
-    def _estimates(self, tally: Tally, level: float) -> list[Estimate]:
-        total, bins, tails = _parts(tally)
-        known = tails[0] <= tail.HEAVIEST  # the total, by which every bin is divided
-        return [
-            self._one(total, sums, known and own <= tail.HEAVIEST, level)
+    def bins(self, tally: Tally, level: float = 0.95) -> list[Estimate]:
+        """As :meth:`estimate`, but never refused."""
+        total, bins, _ = _parts(tally)
+        tails = self.tails(tally)
+        return [  # every bin is divided by the total, so that its tail counts too
+            self._one(total, sums, max(tails[0], own), level)
             if sums[0] > -math.inf
-            else self._nothing(total, known, level)
+            else self._nothing(total, tails[0], level)
             for sums, own in zip(bins, tails[1:], strict=True)
         ]
 
+    def tails(self, tally: Tally) -> list[float]:
+        """Upper limits of the tail index of the sum of all bins, then of every bin."""
+        return [tail.heaviest(row) for row in _parts(tally)[2]]
+
     def _one(
-        self, total: Sequence[float], sums: Sequence[float], light: bool, level: float
+        self, total: Sequence[float], sums: Sequence[float], index: float, level: float
     ) -> Estimate:
         (log_n, log_s, log_ss), (log_w, log_ww, log_ws) = total, sums
         # sum (w - f s)^2 / (sum w)^2, each term divided before it can overflow
@@ -173,6 +181,7 @@ class Weighted(EventEstimator):
         log_f, log_low = log_w - log_s, log_w - log_s - half
         if log_f > -1e-12:  # all the weight: no spread is seen, yet other bins are not impossible
             log_low = min(log_low, math.log((1 - level) / 2) / effective)
+        doubt = self._doubt(effective, index)
         return Estimate(
             min(log_f, 0.0),
             log_low,
@@ -180,16 +189,18 @@ class Weighted(EventEstimator):
             level,
             self.method,
             "delta method on the logarithm",
-            "ok" if light and effective >= MIN_EFFECTIVE else "unreliable",
+            "ok" if doubt is None else "unreliable",
             round(math.exp(log_n)),
             effective=effective,
+            doubt=doubt,
         )
 
-    def _nothing(self, total: Sequence[float], known: bool, level: float) -> Estimate:
+    def _nothing(self, total: Sequence[float], index: float, level: float) -> Estimate:
         """A bin without weight: refused for minima, or bounded at the total's effective size."""
         log_n, log_s, log_ss = total
         effective = math.exp(2 * log_s - log_ss)
-        refused = self.event == "minima" or not known  # which no total without weight is
+        doubt = self._doubt(0.0 if self.event == "minima" else math.inf, index)
+        refused = doubt is not None
         high = -math.expm1(math.log((1 - level) / 2) / effective)
         return Estimate(
             -math.inf,
@@ -201,17 +212,17 @@ class Weighted(EventEstimator):
             "unreliable" if refused else "bound",
             round(math.exp(log_n)),
             effective=0.0,
+            doubt=doubt,
         )
 
     def _error(self, tally: Tally, rule: Rule) -> float:
         """Relative error of the minima, or of the most probable bin; inf while unreliable."""
-        best = max(self._estimates(tally, rule.level), key=lambda e: e.log_value)
+        best = max(self.bins(tally, rule.level), key=lambda e: e.log_value)
         return best.rel_error if best.status == "ok" else math.inf
 
 
-def _parts(tally: Tally) -> tuple[list[float], list[list[float]], list[float]]:
-    """Sums of the total, sums of each bin, and the tail index of the total and of each bin."""
+def _parts(tally: Tally) -> tuple[list[float], list[list[float]], FloatArray]:
+    """Sums of the total, sums of each bin, and what is stored of the tails of both."""
     bins = (tally.data.size - 3 - tail.SUMS) // (3 + tail.SUMS)
     total, sums, tails = np.split(tally.data, [3, 3 + 3 * bins])
-    indices = [tail.heaviest(row) for row in tails.reshape(bins + 1, tail.SUMS)]
-    return total.tolist(), sums.reshape(3, bins).T.tolist(), indices
+    return total.tolist(), sums.reshape(3, bins).T.tolist(), tails.reshape(bins + 1, tail.SUMS)

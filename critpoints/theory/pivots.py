@@ -155,6 +155,13 @@ def log_index_law(n: int, **settings: Any) -> Exact:
     return log_index_laws(n, **settings)[-1]
 
 
+def one_law(n: int, shift: float, weighted: bool) -> Array:
+    """Logs of `log_index_law` from one discretisation for beta = 1, which nothing checks."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = _signed.log_laws(n, 1.0, shift, weighted, _signed.Rule())[-1]
+    return found.astype(np.float64)
+
+
 def stated_accuracy(n: int, beta: float) -> float:
     """Relative: 1e-11 up to n = 60; rounding in exponents of the order of n adds up beyond.
 
