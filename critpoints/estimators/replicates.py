@@ -29,6 +29,8 @@ TOLERANCE = 2.0
 """Variance between replicates over the variance that they state: healthy up to here."""
 CHANCE = 1e-4
 """Probability with which chance alone may exceed what a check allows."""
+EARLY = 0.75
+"""Where a precision ended the run after n replicates its interval is wider by this part of 1/n."""
 MARGIN = 4.0
 """A method is chosen, or advised, where it rests on so many times :data:`MIN_EFFECTIVE`."""
 
@@ -75,7 +77,9 @@ class Replicates(EventEstimator):
 
     (the modified method of Cox). A *sample* of the rule is a replicate: ``samples`` limits their
     number. A relative error is judged at 16, 32, 64, … replicates, so that stopping early
-    favours few outcomes.
+    favours few outcomes. It still favours those with a small s: intervals that end a run when they
+    are short enough cover .939 at worst, where half of the runs end at 16. They are therefore
+    wider by :data:`EARLY`/n, with which coverage is .944 to .959, and are judged as such.
 
     An estimate is refused if there are fewer than :data:`MIN_REPLICATES`, if fewer than half of
     them survived, if they rest on fewer than :data:`MIN_EFFECTIVE` independent particles, if a
@@ -166,7 +170,7 @@ class Replicates(EventEstimator):
             return left
         needed = float(FIRST_LOOK)
         if len(prefix) * size >= MIN_REPLICATES:
-            error = self._mean(prefix.total, rule.level).rel_error
+            error = self._mean(prefix.total, rule).rel_error
             needed = max(needed, len(prefix) * size * (error / rule.rel_error) ** 2)
         if not math.isfinite(needed):
             return left
@@ -188,22 +192,23 @@ class Replicates(EventEstimator):
         if not len(tally.data):
             raise ValueError("an estimate needs at least one replicate")
         _require_numbers(tally.data, self.method)
-        found = self._mean(tally, rule.level)
+        found = self._mean(tally, rule)
         if found.doubt is not None:
             raise UnreliableEstimateError(found.doubt, found)
         return [found]
 
     def _met(self, tally: Tally, rule: Rule) -> bool:
         """Whether the precision is reached, or nothing but a bound is to be had."""
-        found = self._mean(tally, rule.level)
+        found = self._mean(tally, rule)
         if found.status == "bound":
             return True
         good = found.status == "ok"
         return rule.rel_error is not None and good and found.rel_error <= rule.rel_error
 
-    def _mean(self, tally: Tally, level: float) -> Estimate:
+    def _mean(self, tally: Tally, rule: Rule) -> Estimate:
         """Mean and interval, with the status that the checks give, and what they advise."""
-        found = _mean(tally, level, self.method)
+        wider = 1.0 if rule.rel_error is None else 1 + EARLY / len(tally.data)
+        found = _mean(tally, rule.level, self.method, wider)
         if (doubt := _doubt(tally)) is None:
             return found
         if doubt.factor is None:
@@ -258,13 +263,13 @@ def _defects(tally: Tally, n: int, survivors: int) -> Iterator[Doubt]:
         yield Doubt(f"{carrying:.2g} of {n} replicates carry the estimate", MARGIN**2)
 
 
-def _mean(tally: Tally, level: float, method: str) -> Estimate:
+def _mean(tally: Tally, level: float, method: str, wider: float) -> Estimate:
     """Mean and interval, unjudged."""
     logs = tally.data[:, 0]
     survivors = int((logs > -math.inf).sum())
     if not survivors:
-        return _bound(tally, level, method)
-    log_low, log_high = _limits(tally, level)
+        return _bound(tally, level, method, wider)
+    log_low, log_high = _limits(tally, level, wider)
     log_value = float(special.logsumexp(logs)) - math.log(len(logs))
     return Estimate(
         min(log_value, 0.0),
@@ -280,9 +285,9 @@ def _mean(tally: Tally, level: float, method: str) -> Estimate:
     )
 
 
-def _bound(tally: Tally, level: float, method: str) -> Estimate:
+def _bound(tally: Tally, level: float, method: str, wider: float) -> Estimate:
     """Nobody reached the event: no more probable than the last event that was reached."""
-    high = _limits(_reached(tally), level)[1]
+    high = _limits(_reached(tally), level, wider)[1]
     return Estimate(
         -math.inf,
         -math.inf,
@@ -302,7 +307,7 @@ def _reached(tally: Tally) -> Values:
     return Values(np.stack([tally.data[:, 3], *tally.data[:, 1:].T], axis=1))
 
 
-def _limits(tally: Tally, level: float) -> tuple[float, float]:
+def _limits(tally: Tally, level: float, wider: float) -> tuple[float, float]:
     """Ends of the interval on the logarithm; all of it where there is but one replicate."""
     logs, _, effective, _ = tally.data.T
     alive = logs > -math.inf
@@ -314,7 +319,7 @@ def _limits(tally: Tally, level: float) -> tuple[float, float]:
     spread = float(np.var(logs[alive], ddof=1))
     middle = math.log(share) + float(logs[alive].mean()) + spread / 2
     variance = spread / survivors + spread**2 / (2 * (survivors - 1)) + (1 - share) / survivors
-    half = float(stats.t.isf(alpha / 2, survivors - 1)) * math.sqrt(variance)
+    half = wider * float(stats.t.isf(alpha / 2, survivors - 1)) * math.sqrt(variance)
     low, high = min(middle - half, 0.0), min(middle + half, 0.0)
     if (logs == 0).all():  # certain as far as was seen: at least as likely as no miss allows
         low = math.log(alpha / 2) / float(effective.sum())

@@ -41,6 +41,9 @@ MIN_HITS = 10
 """A pilot with fewer hits says only that minima are rare."""
 CHEAP = 1.0
 """Seconds; counting that needs no more is not compared with anything."""
+LIGHT = 0.25
+"""Tail index of the weights of identity up to which nothing else is tried; isotropic fields and
+spin glasses have less than 0.1, confined fields more from a mass of 1.5 on."""
 CROWD = 2**15
 """Particles of a filter over rows where the usual number is too few: it has no look-ahead."""
 PILOT_SECONDS = 0.15
@@ -159,8 +162,8 @@ def _counting(ensemble: Ensemble, event: str) -> tuple[EventEstimator, str]:
     if not ensemble.overrides("index_weights"):
         return Weighted(event, "determinant"), "weighs samples"
     identity, determinant = (Weighted(event, route) for route in ("identity", "determinant"))
-    reliable = [_reliable(ensemble, route) for route in (identity, determinant)]
-    if reliable[1] > reliable[0]:
+    own = _reliable(ensemble, identity)
+    if -own[1] > LIGHT and _reliable(ensemble, determinant) > own:
         return determinant, "the weights of identity have heavier tails"
     return identity, "weighs samples"
 

@@ -179,7 +179,7 @@ def log_minimum_measure(
 def log_relative_measure(dim: int, mean: float, variance: float, *, weighted: bool = True) -> Exact:
     r"""`log_index_measure` by the signed pivot recursion: relative accuracy at every index.
 
-    A recursion per shift, on some sixty shifts: two seconds at d = 8, four at d = 12. The law has to
+    A recursion per shift, on some sixty shifts: two seconds at d = 8, four at d = 12. It has to
     agree with that of the Pfaffian where the latter resolves it.
 
     Parameters
