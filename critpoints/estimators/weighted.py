@@ -140,8 +140,13 @@ class Weighted(EventEstimator):
             raise UnreliableEstimateError(found[0].doubt, found[0])
         return found
 
-    def _doubt(self, effective: float, index: float) -> str | None:
-        """Why an estimate must not be trusted, and what to do; None if it may be."""
+    def _doubt(self, effective: float, total: float, own: float) -> str | None:
+        """Why an estimate must not be trusted, and what to do; None if it may be.
+
+        ``total`` and ``own`` are the tail indices of the sum by which every bin is divided, and of
+        the bin itself.
+        """
+        index = max(total, own)
         if effective < MIN_EFFECTIVE:
             wrong = f"the effective sample size {effective:.3g} is below {MIN_EFFECTIVE:g}"
         elif index > tail.HEAVIEST:
@@ -151,15 +156,18 @@ class Weighted(EventEstimator):
             )
         else:
             return None
-        rare = "tilted" if self.route == "identity" else "splitting"
-        return f"{wrong}: take more samples{f', or method {rare!r}' * (self.event == 'minima')}"
+        if self.route == "determinant":
+            other = "splitting" if self.event == "minima" else "identity"
+        else:  # the tilt divides by the same sum
+            other = "determinant" if total > tail.HEAVIEST or self.event == "index" else "tilted"
+        return f"{wrong}: take more samples, or method {other!r}"
 
     def bins(self, tally: Tally, level: float = 0.95) -> list[Estimate]:
         """As :meth:`estimate`, but never refused."""
         total, bins, _ = _parts(tally)
         tails = self.tails(tally)
-        return [  # every bin is divided by the total, so that its tail counts too
-            self._one(total, sums, max(tails[0], own), level)
+        return [
+            self._one(total, sums, (tails[0], own), level)
             if sums[0] > -math.inf
             else self._nothing(total, tails[0], level)
             for sums, own in zip(bins, tails[1:], strict=True)
@@ -170,7 +178,11 @@ class Weighted(EventEstimator):
         return [tail.heaviest(row) for row in _parts(tally)[2]]
 
     def _one(
-        self, total: Sequence[float], sums: Sequence[float], index: float, level: float
+        self,
+        total: Sequence[float],
+        sums: Sequence[float],
+        indices: tuple[float, float],
+        level: float,
     ) -> Estimate:
         (log_n, log_s, log_ss), (log_w, log_ww, log_ws) = total, sums
         # sum (w - f s)^2 / (sum w)^2, each term divided before it can overflow
@@ -181,7 +193,7 @@ class Weighted(EventEstimator):
         log_f, log_low = log_w - log_s, log_w - log_s - half
         if log_f > -1e-12:  # all the weight: no spread is seen, yet other bins are not impossible
             log_low = min(log_low, math.log((1 - level) / 2) / effective)
-        doubt = self._doubt(effective, index)
+        doubt = self._doubt(effective, *indices)
         return Estimate(
             min(log_f, 0.0),
             log_low,
@@ -199,7 +211,7 @@ class Weighted(EventEstimator):
         """A bin without weight: refused for minima, or bounded at the total's effective size."""
         log_n, log_s, log_ss = total
         effective = math.exp(2 * log_s - log_ss)
-        doubt = self._doubt(0.0 if self.event == "minima" else math.inf, index)
+        doubt = self._doubt(0.0 if self.event == "minima" else math.inf, index, 0.0)
         refused = doubt is not None
         high = -math.expm1(math.log((1 - level) / 2) / effective)
         return Estimate(

@@ -257,7 +257,7 @@ def _rare(ensemble: Ensemble) -> list[Rare]:
 
 
 def _build(ensemble: Ensemble, event: str, reference: str) -> EventEstimator:
-    method, colon, settings = reference.partition(":")
+    method, colon, settings = str(reference).partition(":")
     choice("method", method, METHODS)
     if method in RARE:
         return _rarely(ensemble, event, refs.parse(reference, RARE, "method"))

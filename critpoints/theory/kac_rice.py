@@ -44,7 +44,7 @@ _RELATIVE = 1e-12  # the same, of each integral by itself
 _ENGINE = 1e-13  # what the Pfaffian states
 _MASS = 1e-11  # Pfaffian against spectral density, and against the signed recursion
 _ENGINES = 1e-10  # relative, of the signed recursion at shifts of up to 20
-LAW_UP_TO = 60  # dimensions in which the two engines have been compared
+LAW_UP_TO = 100  # dimensions in which mass, symmetry and the Euler sum have been checked
 MINIMUM_UP_TO = 200
 _METHOD = "Pfaffian, integrated"
 
