@@ -35,6 +35,8 @@ class Estimate:
         Number of samples in which the event happened, where it is counted.
     effective : float or None
         Effective sample size of a weighted estimate.
+    doubt : str or None
+        Why it is ``unreliable``, and what to do.
     """
 
     log_value: float
@@ -47,6 +49,7 @@ class Estimate:
     samples: int
     hits: int | None = None
     effective: float | None = None
+    doubt: str | None = None
 
     @property
     def value(self) -> float:

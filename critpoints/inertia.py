@@ -6,6 +6,10 @@ elimination; they cost d³/6 multiplications and vectorise over the samples of a
 pivoting elimination is unstable for some indefinite matrices: every count from it therefore
 passes an a-posteriori certificate (`_certified`); what does not pass gets its eigenvalues.
 
+All arithmetic is in double precision, but matrices are judged by the ε of the precision that they
+come in: a singular matrix that was computed in single precision has eigenvalues of 1e-8, not
+1e-16, and either sign is then nothing but rounding.
+
 References
 ----------
 Golub & Van Loan, Matrix Computations, 4th ed., §4.4 and §8.4.2 (LDLᵀ, Sturm counts, inertia).
@@ -28,7 +32,7 @@ Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
 Draw = Callable[[int, int], Floats]
 
-_EPS = float(np.finfo(np.float64).eps)
+EPS = float(np.finfo(np.float64).eps)
 _TINY = float(np.finfo(np.float64).tiny)
 
 # Measured on GOE: pivots cost a third of batched `eigvalsh` at every d up to 48, but the
@@ -39,6 +43,7 @@ _BLOCK = 100_000
 # Samples a block of vectorised tridiagonal recursions.
 _ROW = 8192
 _SYMMETRY = 1e-10
+_ROUNDED = 16  # d ε times this is the asymmetry that rounding alone may leave in a product
 
 
 def index(matrices: NDArray[Any]) -> Integers:
@@ -50,9 +55,9 @@ def index(matrices: NDArray[Any]) -> Integers:
 
     Returns
     -------
-    (m,) the index 0…d, or d+1 for a degenerate matrix: some |λ| ≤ d ε ‖H‖₂, ε = 2⁻⁵².
+    (m,) the index 0…d, or d+1 for a degenerate matrix: some |λ| ≤ d ε ‖H‖₂, ε as in `precision`.
     """
-    return _inertia(_inexact(matrices), shifted=True)[0]
+    return _inertia(doubled(matrices), precision(matrices), shifted=True)[0]
 
 
 def index_and_log_det(matrices: NDArray[Any]) -> tuple[Integers, Floats]:
@@ -61,10 +66,20 @@ def index_and_log_det(matrices: NDArray[Any]) -> tuple[Integers, Floats]:
     ``matrices`` is as in `index`; both results are (m,). The logarithm has an absolute error of
     about ε t ‖H⁻¹‖, t the element growth of `_eliminate`.
     """
-    return _inertia(_inexact(matrices), shifted=False)
+    return _inertia(doubled(matrices), precision(matrices), shifted=False)
 
 
-def _inertia(batch: NDArray[Any], shifted: bool) -> tuple[Integers, Floats]:
+def precision(matrices: NDArray[Any]) -> float:
+    """Return the ε by which matrices are judged: that of their dtype, and at least 2⁻⁵².
+
+    2⁻¹⁰ for float16, 2⁻²³ for float32 and complex64; integers are exact, and longer floats are
+    rounded to double precision, in which all is computed.
+    """
+    dtype = np.asarray(matrices).dtype
+    return max(EPS, float(np.finfo(dtype).eps)) if dtype.kind in "fc" else EPS
+
+
+def _inertia(batch: NDArray[Any], eps: float, shifted: bool) -> tuple[Integers, Floats]:
     """Index and ln |det|, the latter up to the shift of `_by_pivots` if there is one."""
     size, dim = batch.shape[:2]
     count = np.empty(size, dtype=np.int64)
@@ -72,10 +87,10 @@ def _inertia(batch: NDArray[Any], shifted: bool) -> tuple[Integers, Floats]:
     doubtful = np.ones(size, dtype=np.bool_)
     if dim <= _PIVOT_DIM:
         for block in _slices(size, max(_BLOCK // dim**2, 128)):
-            count[block], log_det[block], certain = _by_pivots(batch[block], shifted)
+            count[block], log_det[block], certain = _by_pivots(batch[block], eps, shifted)
             doubtful[block] = ~certain
     if doubtful.any():
-        count[doubtful], log_det[doubtful] = _by_eigenvalues(batch[doubtful])
+        count[doubtful], log_det[doubtful] = _by_eigenvalues(batch[doubtful], eps)
     return count, log_det
 
 
@@ -87,12 +102,12 @@ def is_minimum(matrices: NDArray[Any]) -> Booleans:
     indefinite or degenerate settles the matter; all blocks together cost 1/7 of the last.
     ``matrices`` is as in `index`; the result is (m,) boolean.
     """
-    batch = _inexact(matrices)
+    batch, eps = doubled(matrices), precision(matrices)
     size, dim = batch.shape[:2]
     # Every diagonal entry is a block of size 1 in some order of the axes.
     alive = np.flatnonzero((np.einsum("mii->im", batch).real > 0).all(axis=0))
     for lead in [*(2**j for j in range(1, dim.bit_length()) if 2**j < dim), dim]:
-        alive = alive[index(batch[alive, :lead, :lead]) == 0]
+        alive = alive[_inertia(batch[alive, :lead, :lead], eps, shifted=True)[0] == 0]
     result = np.zeros(size, dtype=np.bool_)
     result[alive] = True
     return result
@@ -164,14 +179,17 @@ def sieve(
 
 
 def checked(matrices: Any, dim: int, size: int) -> NDArray[Any]:
-    """Return what a sampler returned as a batch of float64 or complex128, or say what is wrong.
+    """Return what a sampler returned as a batch of numbers, or say what is wrong.
 
-    It should be (size, dim, dim), real symmetric or complex Hermitian, and finite.
+    It should be (size, dim, dim), real symmetric or complex Hermitian, and finite. Its dtype is
+    kept, because it says how far the numbers were rounded (see `precision`); integers, which are
+    exact, become float64.
 
     Raises
     ------
     InvalidBatchError
-        Wrong shape or dtype; NaN or infinity; |h_ij − conj h_ji| > 1e-10 max |h| in some matrix.
+        Wrong shape or dtype; NaN or infinity; in some matrix |h_ij − conj h_ji| exceeds both
+        1e-10 max |h| and 16 d ε max |h|.
     """
     batch = np.asarray(matrices)
     if batch.shape != (size, dim, dim):
@@ -180,13 +198,13 @@ def checked(matrices: Any, dim: int, size: int) -> NDArray[Any]:
         )
     if batch.dtype.kind not in "iufc":
         raise InvalidBatchError(f"sampler returned dtype {batch.dtype}, expected real or complex")
-    batch = _inexact(batch)
+    allowed = max(_SYMMETRY, _ROUNDED * dim * precision(batch))
     for block in _slices(size, max(_BLOCK // max(dim, 1) ** 2, 1)):
-        _check_block(batch[block], block.start)
-    return batch
+        _check_block(doubled(batch[block]), allowed, block.start)
+    return batch if batch.dtype.kind in "fc" else doubled(batch)
 
 
-def _check_block(block: NDArray[Any], start: int) -> None:
+def _check_block(block: NDArray[Any], allowed: float, start: int) -> None:
     """Pass exact symmetry in one cheap look; only what fails it is examined sample by sample."""
     adjoint = block.swapaxes(1, 2).conj()
     with np.errstate(over="ignore", invalid="ignore"):
@@ -196,7 +214,7 @@ def _check_block(block: NDArray[Any], start: int) -> None:
         defect = np.abs(block - adjoint).max(axis=(1, 2))
     if not finite.all():
         raise InvalidBatchError(f"sample {start + finite.argmin()} contains NaN or infinity")
-    bad = defect > _SYMMETRY * np.abs(block).max(axis=(1, 2))
+    bad = defect > allowed * np.abs(block).max(axis=(1, 2))
     if bad.any():
         first = int(bad.argmax())
         kind = "Hermitian" if np.iscomplexobj(block) else "symmetric"
@@ -205,20 +223,20 @@ def _check_block(block: NDArray[Any], start: int) -> None:
         )
 
 
-def _by_pivots(block: NDArray[Any], shifted: bool) -> tuple[Integers, Floats, Booleans]:
+def _by_pivots(block: NDArray[Any], eps: float, shifted: bool) -> tuple[Integers, Floats, Booleans]:
     """Index, ln |det| and whether both are certain, from the pivots of H/‖H‖_F − τ.
 
     The shift τ is of the order of rounding. It proves positive definite what is (see `_certified`)
     but would spoil the last digits of an ill-conditioned determinant, so that is done without.
     """
     dim = block.shape[1]
-    shift = 4 * dim * _EPS * (2 + np.sqrt(dim)) if shifted else 0.0
+    shift = 4 * dim * eps * (2 + np.sqrt(dim)) if shifted else 0.0
     # Whatever overflows or divides by zero here ends as a NaN, hence uncertified.
     with np.errstate(all="ignore"):
         norm = np.sqrt(np.einsum("mij,mij->m", block, block.conj()).real)
         pivots, trace = _eliminate(block, norm, shift)
         log_det = np.log(np.abs(pivots)).sum(axis=0)
-        certain = _certified(pivots, log_det, trace, shift)
+        certain = _certified(pivots, log_det, trace, eps, shift)
         return (pivots < 0).sum(axis=0), log_det + dim * np.log(norm), certain
 
 
@@ -241,7 +259,9 @@ def _eliminate(block: NDArray[Any], norm: Floats, shift: float) -> tuple[Floats,
     return np.einsum("iim->im", columns).real, trace
 
 
-def _certified(pivots: Floats, log_det: Floats, trace: Floats, shift: float) -> Booleans:
+def _certified(
+    pivots: Floats, log_det: Floats, trace: Floats, eps: float, shift: float
+) -> Booleans:
     """Tell for which matrices the pivots prove the index and that none is degenerate.
 
     In units of ‖H‖_F the computed factors are exact for H − τ + E, ‖E‖_F ≤ dεt (Higham, thm 9.3);
@@ -256,7 +276,7 @@ def _certified(pivots: Floats, log_det: Floats, trace: Floats, shift: float) -> 
     """
     dim = len(pivots)
     others = dim - 1
-    error = 4 * dim * _EPS * (1 + trace) + shift
+    error = 4 * dim * eps * (1 + trace) + shift
     nuclear = np.minimum(trace, np.sqrt(dim) * (1 + error))
     log_least = log_det + others * np.log(max(others, 1) / nuclear)
     definite = (pivots > 0).all(axis=0) & (error < 2 * shift)
@@ -264,11 +284,11 @@ def _certified(pivots: Floats, log_det: Floats, trace: Floats, shift: float) -> 
     return certain
 
 
-def _by_eigenvalues(matrices: NDArray[Any]) -> tuple[Integers, Floats]:
+def _by_eigenvalues(matrices: NDArray[Any], eps: float) -> tuple[Integers, Floats]:
     values = np.linalg.eigvalsh(matrices)
     size = np.abs(values)
     dim = values.shape[1]
-    degenerate = (size <= dim * _EPS * size.max(axis=1, keepdims=True)).any(axis=1)
+    degenerate = (size <= dim * eps * size.max(axis=1, keepdims=True)).any(axis=1)
     with np.errstate(divide="ignore"):
         log_det = np.where(degenerate, -np.inf, np.log(size).sum(axis=1))
     return np.where(degenerate, dim + 1, (values < 0).sum(axis=1)), log_det
@@ -319,8 +339,8 @@ def _quotient(squared: Floats, pivot: Floats) -> Floats:
     return quotient
 
 
-def _inexact(matrices: NDArray[Any]) -> NDArray[Any]:
-    """Double precision, real or complex: ε means one thing."""
+def doubled(matrices: NDArray[Any]) -> NDArray[Any]:
+    """Return the same in double precision, real or complex: what LAPACK takes."""
     return np.asarray(matrices, dtype=np.complex128 if np.iscomplexobj(matrices) else np.float64)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from critpoints.estimate import Estimate, log
 from critpoints.protocols import Estimator
@@ -51,22 +51,69 @@ class Runs(Estimator):
         return 1
 
 
+def standard_error(values: FloatArray) -> float:
+    """Give the standard error of the mean of independent runs; infinite for one run."""
+    n = len(values)
+    return float(np.std(values, ddof=1)) / n**0.5 if n > 1 else math.inf
+
+
 def mean(values: FloatArray, level: float) -> tuple[float, float, float]:
-    """Mean of independent runs with Student's interval; infinite limits for one run."""
+    r"""Mean of independent runs with its interval; infinite limits for one run.
+
+    Student's interval assumes that runs are normal: of 5 escape times, with skewness 1.5, it
+    covers .917 instead of .95, since a mean that comes out low brings a small spread with it.
+    Hall's interval corrects the t-statistic for the skewness :math:`G_1` of the runs,
+
+    .. math:: \bar x - \frac{3s}{g}\left[\left(1 + g\left(\pm\frac{t_{n-1}}{\sqrt n}
+              - \frac{g}{6n}\right)\right)^{1/3} - 1\right], \qquad g = G_1,
+
+    but few runs hardly know their skewness. Every limit is therefore Student's, moved halfway to
+    Hall's where the latter is further out. The coverage of 95% intervals is .94 to .96 for
+    normal runs, escape times and Gamma(2) from 5 runs on, and .92 for 5 exponential ones.
+
+    Returns
+    -------
+    (mean, low, high)
+
+    References
+    ----------
+    Hall (1992), J. R. Statist. Soc. B 54, 221; Johnson (1978), JASA 73, 536.
+    """
     n, centre = len(values), float(np.mean(values))
     if n < 2:
         return centre, -math.inf, math.inf
-    half = float(stats.t.isf((1 - level) / 2, n - 1)) * float(np.std(values, ddof=1)) / n**0.5
-    return centre, centre - half, centre + half
+    spread, quantile = float(np.std(values, ddof=1)), float(special.stdtrit(n - 1, (1 + level) / 2))
+    half = quantile * spread / n**0.5
+    skewness = _skewness(values)
+    further = [_hall(side * quantile / n**0.5, skewness, n) * spread for side in (1, -1)]
+    low, high = max(half, further[0]), max(half, -further[1])
+    return centre, centre - (half + low) / 2, centre + (half + high) / 2
+
+
+def _skewness(values: FloatArray) -> float:
+    """Adjusted sample skewness G_1; 0 where two runs or equal ones do not say."""
+    n, off = len(values), values - np.mean(values)
+    second = float(np.mean(off**2))
+    if n < 3 or second == 0:
+        return 0.0
+    biased = float(np.mean((off / second**0.5) ** 3))
+    return biased * math.sqrt(n * (n - 1)) / (n - 2)
+
+
+def _hall(y: float, skewness: float, n: int) -> float:
+    """Inverse of Hall's cubic transformation, in units of the spread."""
+    if abs(skewness) < 1e-6:
+        return y
+    return 3 / skewness * (float(np.cbrt(1 + skewness * (y - skewness / (6 * n)))) - 1)
 
 
 def ratio(part: FloatArray, whole: FloatArray, level: float, method: str) -> Estimate:
-    r"""A fraction :math:`\sum_i a_i/\sum_i b_i` over independent runs.
+    r"""A fraction :math:`R = \sum_i a_i/\sum_i b_i` over independent runs.
 
-    Its logarithm has by the delta method the variance
-    :math:`\frac{n}{n-1} \sum_i (a_i - R b_i)^2/(\sum_i a_i)^2`; quantiles are Student's with n - 1
-    degrees of freedom. A part that was never seen is bounded by :math:`1-(\alpha/2)^{1/n}`, as if
-    each run were one sample; fewer than two runs have no interval.
+    The interval is that of the logarithm, :func:`mean` of the linearised values
+    :math:`\ln R + (a_i - R b_i)/\bar a` (the delta method). A part that was never seen is bounded
+    by :math:`1-(\alpha/2)^{1/n}`, as if each run were one sample; fewer than two runs have no
+    interval.
 
     References
     ----------
@@ -82,7 +129,6 @@ def ratio(part: FloatArray, whole: FloatArray, level: float, method: str) -> Est
     if n < 2:
         low, high, status = -math.inf, 0.0, "incomplete"
     else:
-        spread = math.sqrt(n / (n - 1) * float(np.sum((part - value * whole) ** 2))) / numerator
-        half = float(stats.t.isf((1 - level) / 2, n - 1)) * spread
-        low, high, status = math.log(value) - half, min(math.log(value) + half, 0.0), "ok"
+        _, below, above = mean((part - value * whole) * (n / numerator), level)
+        low, high, status = math.log(value) + below, min(math.log(value) + above, 0.0), "ok"
     return Estimate(log(value), low, high, level, method, "ratio of sums over runs", status, n)

@@ -40,9 +40,9 @@ from experiments.runner import House, Script, sample, write_pages
 CHAPTERS: Mapping[str, Mapping[str, Script]] = {
     "Which critical points are minima?": {
         "minima_fraction": minima_fraction,
+        "scaling": scaling,
         "index_law": index_law,
         "rare_minima": rare_minima,
-        "scaling": scaling,
     },
     "Random and real functions": {
         "field_census": field_census,
@@ -52,12 +52,12 @@ CHAPTERS: Mapping[str, Mapping[str, Script]] = {
         "trivialisation": trivialisation,
     },
     "Getting past saddles": {
+        "race": race,
         "saddle_escape": saddle_escape,
+        "learning_rate": learning_rate,
         "octopus": octopus,
         "momentum": momentum,
         "adaptive": adaptive,
-        "learning_rate": learning_rate,
-        "race": race,
     },
     "Depth and networks": {
         "depth_gradients": depth_gradients,
@@ -66,7 +66,7 @@ CHAPTERS: Mapping[str, Mapping[str, Script]] = {
         "network_escape": network_escape,
     },
 }
-"""Every experiment, in the order of the report."""
+"""Every experiment, in the order of the report: in each chapter the most important first."""
 STORY = {
     "Is it 1/3^d?": "minima_fraction",
     "If not, with which base, and to the power d or d²?": "scaling",
@@ -75,7 +75,7 @@ STORY = {
     "Which optimizers get past saddles?": "race",
     "What does depth do?": "depth_gradients",
 }
-"""Questions of the front page, and who answers them."""
+"""Questions of the front page, and who answers them, in the order of the report."""
 EXPERIMENTS: Mapping[str, Script] = {
     name: script for part in CHAPTERS.values() for name, script in part.items()
 }

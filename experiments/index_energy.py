@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,7 +64,8 @@ def collect(
         )  # fmt: skip
         parts.append(_counted(functions, EDGES[family]).assign(family=family))
         parts.append(pd.DataFrame(_curve(family, dim, budget.heights)).assign(family=family))
-    frame = pd.concat([*parts, pd.DataFrame(_limits())], ignore_index=True)
+    spins = [dim for family, dim in budget.draws if family == SPIN]
+    frame = pd.concat([*parts, pd.DataFrame(_limits(spins))], ignore_index=True)
     return frame.assign(index=frame["index"].fillna(""))
 
 
@@ -114,9 +115,16 @@ def _curve(family: str, dim: int, count: int) -> list[dict[str, object]]:
     return rows
 
 
-def _limits() -> list[dict[str, object]]:
+def _limits(dims: Iterable[int]) -> list[dict[str, object]]:
+    """The threshold, and the exact fraction of minima of a spin glass at it."""
     common = {"object": f"{SPIN}, exact", "population": POPULATIONS[SPIN], "family": SPIN}
-    return [limit_row("threshold", common, height=-EDGE)]
+    exact = {"method": "Kac-Rice", "accuracy": 1e-9, "accuracy_kind": "absolute"}
+    at = [
+        {**common, **exact, "quantity": "at threshold", "dim": dim, "index": "0",
+         "height": -EDGE, "value": float(fractions_at(DEFAULTS[SPIN], dim, -EDGE)[0])}
+        for dim in dims
+    ]  # fmt: skip
+    return [limit_row("threshold", common, height=-EDGE), *at]
 
 
 def _paint(frame: pd.DataFrame, figure: Figure) -> None:

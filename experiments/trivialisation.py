@@ -17,7 +17,7 @@ from critpoints.report.page import Table
 from critpoints.study.collect import Progress
 from critpoints.study.counts import count_rows, growth_rates, limit_row
 from critpoints.study.joined import joined, sampled
-from critpoints.theory import confined
+from critpoints.theory import confined, laws
 from experiments.runner import Rendered
 
 TITLE = "Confinement makes a landscape trivial"
@@ -70,7 +70,8 @@ def render(frame: pd.DataFrame) -> Rendered:
 
 
 def _counts(dim: int, mass: float) -> list[dict[str, object]]:
-    return count_rows(confined.log_counts(dim, mass), dim, _common(mass))
+    found = laws.count("confined", dim, mass=mass)
+    return [] if found is None else count_rows(found, dim, _common(mass))
 
 
 def _limits(mass: float) -> list[dict[str, object]]:

@@ -15,15 +15,16 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from critpoints.ensembles import IsotropicField
+from critpoints.ensembles import ConfinedField, IsotropicField
 from critpoints.errors import UnreliableEstimateError
 from critpoints.estimate import Estimate
-from critpoints.estimators import EventEstimator, Proportion, Weighted
+from critpoints.estimators import EventEstimator, Proportion, Weighted, tail
 from critpoints.estimators.proportion import hits_for, samples_for_law
 from critpoints.estimators.weighted import MIN_EFFECTIVE
 from critpoints.protocols import Ensemble
 from critpoints.rule import INTERVALS, Rule
 from critpoints.tally import Counts, Prefix, Tally, total
+from critpoints.theory import laws
 
 MINIMA = Proportion("minima")
 LEVEL = 0.95
@@ -304,6 +305,77 @@ def test_weighted_refuses_a_collapsed_sample_and_hands_it_over() -> None:
     assert estimate.low < estimate.value < estimate.high
     rule = Rule(0.9, None, None, LEVEL)  # wide enough for any interval, yet it must not stop
     assert WEIGHTED.stop(Prefix([tally]), 400, 30, rule) is None
+
+
+CONFINED = [(2.0, 8, "identity"), (2.0, 8, "determinant"), (1.0, 6, "identity")]
+SEEDS = 200
+
+
+@cache
+def confined_runs(mass: float, dim: int, route: str) -> list[list[tuple[bool, str, float]]]:
+    """For each seed and index: whether the interval holds the exact value, status, Kish's size."""
+    estimator, law = Weighted("index", route), ConfinedField(dim, mass)
+    exact = laws.index_law("confined", dim, mass=mass).log
+    size, found = estimator.batch_size(dim), []
+    for seed in range(SEEDS):
+        tally = estimator.tally(law, np.random.default_rng(seed), size)
+        estimates = estimator.estimate(tally, fixed(size))[: dim + 1]
+        found.append([
+            (e.log_low <= x <= e.log_high, e.status, e.effective or 0.0)
+            for e, x in zip(estimates, exact, strict=False)
+        ])  # fmt: skip
+    return found
+
+
+@pytest.mark.parametrize(("mass", "dim", "route"), CONFINED)
+def test_weighted_laws_cover_wherever_they_are_called_ok(mass: float, dim: int, route: str) -> None:
+    runs, judged_bins = confined_runs(mass, dim, route), 0
+    for k in range(dim + 1):
+        held = [run[k][0] for run in runs if run[k][1] == "ok"]
+        if len(held) >= SEEDS / 4:
+            assert np.mean(held) >= 0.95 - 3 * math.sqrt(0.05 * 0.95 / len(held))
+            judged_bins += 1
+    assert (
+        judged_bins
+        == {(2.0, "identity"): 0, (2.0, "determinant"): 2, (1.0, "identity"): 5}[mass, route]
+    )
+    assert sum(run[dim][1] == "ok" for run in runs) == 0
+
+
+def test_an_effective_size_that_the_weights_state_would_not_tell() -> None:
+    """Negative control: where Kish's size passes, index 3 and 4 at mass 2 are not covered."""
+    runs = confined_runs(2.0, 8, "identity")
+    for k, most in ((3, 0.75), (4, 0.3)):
+        passing = [run[k] for run in runs if run[k][2] >= MIN_EFFECTIVE]
+        assert len(passing) >= 5
+        assert np.mean([held for held, _, _ in passing]) < most
+        assert all(status == "unreliable" for _, status, _ in passing)
+
+
+@pytest.mark.parametrize("index", [0.2, 0.5, 1.0, 2.0])
+def test_the_tail_index_of_a_power_law(index: float) -> None:
+    """Log-weights that are exponential with mean kappa have exactly the tail w^(-1/kappa)."""
+    rng = np.random.default_rng(0)
+    parts = [tail.log_sums(rng.exponential(index, (4096, 50))) for _ in range(8)]
+    added = np.logaddexp.reduce(parts, axis=0)
+    limits = np.array([tail.heaviest(row) for row in added])
+    assert (limits > index).mean() > 0.9  # an upper limit of error 0.05
+    assert index < limits.mean() < 1.25 * index
+    assert np.allclose(added, np.logaddexp.reduce(parts[::-1], axis=0), rtol=0, atol=1e-12)
+
+
+def test_a_tail_that_ends_is_found_light_with_more_samples() -> None:
+    """Weights exp(-x^2/2), x normal of deviation 8: bounded by 1, which few samples do not see."""
+    rng = np.random.default_rng(1)
+    few = tail.log_sums(-((6 + rng.standard_normal((300, 1))) ** 2) / 2)
+    many = tail.log_sums(-((8 * rng.standard_normal((100_000, 1))) ** 2) / 2)
+    assert tail.heaviest(many[0]) < 0.1
+    assert tail.heaviest(few[0]) > tail.HEAVIEST
+
+
+def test_too_few_weights_have_no_tail_index() -> None:
+    nothing = tail.log_sums(np.array([[-np.inf, -np.inf, 0.0], [-np.inf, 1.0, 0.0]]))
+    assert [tail.heaviest(row) for row in nothing] == [math.inf, math.inf, 0.0]
 
 
 def test_weights_in_300_dimensions_do_not_overflow() -> None:

@@ -189,3 +189,12 @@ def test_interruption_says_how_to_go_on(tmp_path, monkeypatch, capsys):
     begun, said = error.splitlines()
     assert begun == "experiments: 1 of 1: minima_fraction begins"
     assert "go on with python -m experiments --root" in said
+
+
+def test_the_start_page_asks_in_the_order_of_the_report() -> None:
+    """Every chapter begins with what its question of the front page is answered by."""
+    order = list(door.EXPERIMENTS)
+    places = [order.index(name) for name in door.STORY.values()]
+    assert places == sorted(places)
+    heads = [next(iter(part)) for part in door.CHAPTERS.values()]
+    assert set(heads) <= set(door.STORY.values())

@@ -63,6 +63,19 @@ def test_negative_control_samples_off_the_law_are_a_warning(frames, script):
     assert any("contradict" in w for w in said.warnings)
 
 
+def test_an_average_over_the_disorder_is_not_said_of_every_sample(frames):
+    answer = _said(spin_glass, frames[spin_glass]).answer
+    assert "on average over the disorder" in answer
+    assert "expected number of saddles vanishes" in answer
+    assert "only minima" not in answer
+    frame = frames[spin_glass].copy()
+    lowest = frame["quantity"] == "lowest energy"
+    frame.loc[lowest, "energy"] = frame.loc[lowest, "energy"].to_numpy()[::-1]
+    said = _said(spin_glass, frame).answer
+    assert "not ordered by index" in said
+    assert "expected number of saddles vanishes" not in said
+
+
 def test_negative_control_another_variance(frames):
     frame = frames[index].copy()
     wide = frame["digest"].isna() & (frame["dim"] == 16)

@@ -334,12 +334,66 @@ def test_exact_goe_law_and_its_negative_control(dim, route):
 def test_checked_accepts_and_converts():
     rng = np.random.default_rng(0)
     assert inertia.checked(integers(rng, 3, 4), 3, 4).dtype == np.float64
-    assert inertia.checked(gue(rng, 3, 4).astype(np.complex64), 3, 4).dtype == np.complex128
+    assert inertia.checked(gue(rng, 3, 4).astype(np.complex64), 3, 4).dtype == np.complex64
     rounded = goe(rng, 3, 4) * (1 + 1e-13 * rng.standard_normal((4, 3, 3)))
     np.testing.assert_array_equal(inertia.checked(rounded, 3, 4), rounded)
     huge = np.full((2, 3, 3), 1e308)
     np.testing.assert_array_equal(inertia.checked(huge, 3, 2), huge)
     assert inertia.checked(np.zeros((0, 3, 3)), 3, 0).shape == (0, 3, 3)
+
+
+PRECISIONS = [np.float16, np.float32, np.float64, np.longdouble, np.complex64, np.int64]
+
+
+def gram(kind, dim, rank, size):
+    """A Aᴴ of rank min(dim, rank), computed in the arithmetic of ``kind``."""
+    rng = np.random.default_rng(5)
+    shape = (size, dim, rank)
+    if kind is np.int64:
+        factor = rng.integers(-9, 10, shape)
+    elif kind is np.complex64:
+        factor = rng.standard_normal(shape) + 1j * rng.standard_normal(shape)
+    else:
+        factor = rng.standard_normal(shape)
+    factor = factor.astype(kind)
+    return inertia.checked(factor @ factor.conj().transpose(0, 2, 1), dim, size)
+
+
+@pytest.mark.parametrize("kind", PRECISIONS)
+@pytest.mark.parametrize("dim", [2, 4, 9])
+def test_matrices_are_judged_by_the_precision_that_they_come_in(kind, dim):
+    """Rank d − 1 is degenerate, and full rank is told from it where ε leaves room."""
+    singular = gram(kind, dim, dim - 1, 4000)
+    assert (inertia.index(singular) == dim + 1).all()
+    assert (inertia.index_and_log_det(singular)[1] == -np.inf).all()
+    assert not inertia.is_minimum(singular).any()
+    full = gram(kind, dim, 3 * dim, 4000)
+    assert (inertia.index(full) == 0).mean() > (0.9 if kind is np.float16 else 0.999)
+    assert not (inertia.index(-full) == 0).any()
+
+
+def test_single_precision_judged_as_double_would_find_minima():
+    """Negative control: cast before it is judged, half of what is singular passes for minima."""
+    singular = gram(np.float32, 4, 3, 4000)
+    assert 0.3 < inertia.is_minimum(singular.astype(np.float64)).mean() < 0.7
+
+
+def test_the_precision_of_a_dtype():
+    assert [inertia.precision(np.zeros(1, kind)) for kind in PRECISIONS] == [
+        2.0**-10, 2.0**-23, 2.0**-52, 2.0**-52, 2.0**-23, 2.0**-52,
+    ]  # fmt: skip
+
+
+def test_asymmetry_is_judged_by_the_precision_too():
+    rng = np.random.default_rng(0)
+    rounded = goe(rng, 3, 4) * (1 + 1e-6 * rng.standard_normal((4, 3, 3)))
+    single = rounded.astype(np.float32)
+    np.testing.assert_array_equal(inertia.checked(single, 3, 4), single)
+    with pytest.raises(InvalidBatchError, match="not symmetric"):
+        inertia.checked(rounded, 3, 4)
+    single[2, 0, 1] *= 1.01
+    with pytest.raises(InvalidBatchError, match="sample 2 is not symmetric"):
+        inertia.checked(single, 3, 4)
 
 
 def spoiled(position, value, ensemble=goe):

@@ -86,7 +86,9 @@ def multistart(
     unseen_mass = real("unseen_mass", unseen_mass, above=0, below=1)
     level = real("level", level, above=0, below=1)
     rng = np.random.default_rng(integer("seed", seed, low=0))
-    assumption = bounds.checked(landscape, landscape.domain.sample(np.random.default_rng(seed), _FIRST))
+    assumption = bounds.checked(
+        landscape, landscape.domain.sample(np.random.default_rng(seed), _FIRST)
+    )
     search = _Search(landscape, legible(landscape), rng, starts, unseen_mass, level)
     if points is not None:
         given = search.unit.inside(_checked(landscape.domain, points))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +11,7 @@ from critpoints.cli import chart, options, output
 
 COLUMNS = (
     "ensemble", "dim", "index", "probability", "log10", "count", "log10_count", "accuracy",
-    "log10_asymptotic", "population", "method",
+    "accuracy_kind", "log10_asymptotic", "population", "method",
 )  # fmt: skip
 
 
@@ -25,6 +26,9 @@ def command(
 ) -> None:
     """Print exact probabilities of an index, and expected counts where a number is meant.
 
+    A relative accuracy is of the number itself, an absolute one of the sum over all indices; what
+    is smaller than the latter is printed as "< bound".
+
     Example: critpoints exact --ensemble goe --ensemble isotropic --dims 1-40
     """
     from critpoints.study.exact import exact  # noqa: PLC0415 - importing it takes a second
@@ -33,9 +37,18 @@ def command(
     if plot and index == "all":
         raise ValueError("--plot draws one index against the dimension, not --index all")
     records: Any = exact(ensemble, dims, which).to_dict("records")
-    output.write(records, form, COLUMNS)
+    shown = [_bounded(r) for r in records] if form is options.Format.table else records
+    output.write(shown, form, COLUMNS)
     if plot and form is options.Format.table:
         typer.echo("\n".join(chart.chart(records, name="ensemble", value="log10")))
+
+
+def _bounded(record: dict[str, Any]) -> dict[str, Any]:
+    """The record as a table shows it: "< bound" where a probability is not resolved."""
+    bound = float(record["log10_bound"])
+    if math.isnan(bound):
+        return record
+    return record | {"probability": f"< {10**bound:.3g}", "log10": f"< {bound:.4g}"}
 
 
 def _number(text: str) -> int:

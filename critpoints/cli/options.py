@@ -86,7 +86,8 @@ Method = Annotated[
     str,
     typer.Option(
         metavar="auto|…",
-        help="auto, plain, sieve, pivots, identity, determinant, grown, tilted or splitting.",
+        help="auto, plain, sieve, pivots, identity, determinant, grown, tilted or splitting; the "
+        "last three take settings: grown:particles=16384.",
     ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print the records.")]

@@ -143,8 +143,13 @@ class _Column:
 
 def _column(name: str, records: Sequence[Record]) -> _Column:
     values = [_value(record.get(name)) for record in records]
-    numeric = not any(isinstance(value, str | list) for value in values)
+    numeric = not any(isinstance(value, str | list) and not _bound(value) for value in values)
     return _Column(name.replace("_", " "), [_text(value) for value in values], numeric)
+
+
+def _bound(value: object) -> bool:
+    """Whether it is a number that something is less than."""
+    return isinstance(value, str) and value.startswith("< ")
 
 
 def _fitted(columns: Sequence[_Column], room: int | None) -> list[tuple[_Column, int]]:

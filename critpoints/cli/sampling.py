@@ -13,6 +13,9 @@ from critpoints.cli.options import Format
 if TYPE_CHECKING:
     import pandas as pd
 
+LONGER = "raise --seconds or --rel-error; the same command goes on where it stopped"
+"""What to do where the precision asked for was not reached."""
+
 
 def sample(
     event: str,
@@ -38,18 +41,19 @@ def sample(
 
 
 def finish(frame: pd.DataFrame) -> int:
-    """Exit status: 3, with one line that says which rows, if any must not be taken as they are.
+    """Exit status: 3, with a line for every row, if any must not be taken as they are.
 
-    An index law is judged by its most probable bin; its rare bins carry their own status.
+    The line says what is wrong and what to do. An index law is judged by its most probable bin;
+    its rare bins carry their own status.
     """
     frame = frame.loc[frame.groupby(["object", "dim"], sort=False)["estimate"].idxmax()]
     bad = frame[frame["status"].isin(["unreliable", "incomplete"])]
     if bad.empty:
         return 0
-    rows = bad[["object", "dim", "status"]].drop_duplicates()
-    names = ", ".join(f"{r.object} d={r.dim} {r.status}" for r in rows.itertuples())
-    advice = "raise --seconds or --rel-error; the same command goes on where it stopped"
-    print(f"critpoints: {names}: {advice}", file=sys.stderr)
+    for row in bad.to_dict("records"):
+        advice = row["doubt"] if row["status"] == "unreliable" else LONGER
+        name = f"{row['object']} d={row['dim']} {row['status']}"
+        print(f"critpoints: {name}: {advice}", file=sys.stderr)
     return 3
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from critpoints.protocols import Estimator
@@ -30,3 +31,8 @@ class EventEstimator(Estimator):
 
 def power_of_two(target: int, low: int, high: int) -> int:
     return min(max(1 << max(target, 1).bit_length() - 1, low), high)
+
+
+def power_of_two_above(target: float) -> int:
+    """Give the least power of two that is not below ``target``."""
+    return 1 << max(math.ceil(target) - 1, 0).bit_length()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from critpoints.ensembles.hermite import Hermite
 from critpoints.estimators import pivot_filter, row_filter
+from critpoints.estimators.base import power_of_two_above
 from critpoints.estimators.replicates import Replicate, Replicates
 from critpoints.protocols import Ensemble
 from critpoints.validation import choice, integer
@@ -63,6 +64,11 @@ class Grown(Replicates):
         """Bytes of a filter: scalars a particle for pivots, three inverse factors for rows."""
         each = COPIES * ensemble.dim**2 if self.form(ensemble) is None else SCALARS
         return 8 * self.particles * each
+
+    def larger(self, factor: float) -> Self:
+        """More particles; a filter without its twist has it restored."""
+        particles = power_of_two_above(self.particles * factor)
+        return replace(self, particles=particles, twist="fitted")
 
     def form(self, ensemble: Ensemble) -> Hermite | None:
         """The tridiagonal form whose pivots are filtered, or None if rows are."""

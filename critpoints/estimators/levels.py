@@ -49,7 +49,7 @@ class Target:
 
     def score(self, matrices: NDArray[Any]) -> FloatArray:
         """The eigenvalue that decides: shape (size,)."""
-        values: FloatArray = np.linalg.eigvalsh(matrices)[:, self.negatives]
+        values: FloatArray = np.linalg.eigvalsh(inertia.doubled(matrices))[:, self.negatives]
         return values
 
     def above(self, matrices: NDArray[Any], level: float) -> NDArray[np.bool_]:

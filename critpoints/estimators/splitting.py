@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from critpoints.estimators.base import power_of_two
+from critpoints.estimators.base import power_of_two, power_of_two_above
 from critpoints.estimators.genealogy import Genealogy
 from critpoints.estimators.levels import (
     ACCEPTANCE,
@@ -20,7 +20,7 @@ from critpoints.estimators.levels import (
     schedule,
     systematic,
 )
-from critpoints.estimators.replicates import Replicate, Replicates
+from critpoints.estimators.replicates import MARGIN, Replicate, Replicates
 from critpoints.protocols import Ensemble, FloatArray
 from critpoints.validation import integer, real
 
@@ -129,6 +129,11 @@ class Splitting(Replicates):
         kept = max(moves, MIN_MOVES) if ensemble.kac_rice else moves
         numbers = kept * (ensemble.normals or 0) + COPIES * ensemble.dim**2
         return int(8 * size * self.chains * numbers)
+
+    def larger(self, factor: float) -> Self:
+        """Up to four times the chains, each of at least the usual length and twice the present."""
+        chains = power_of_two_above(self.chains * min(factor, MARGIN))
+        return replace(self, chains=chains, refresh=max(Splitting.refresh, 2 * self.refresh))
 
     def _target(self, ensemble: Ensemble) -> Target:
         if ensemble.normals is None or not ensemble.overrides("from_normals"):

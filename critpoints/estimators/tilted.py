@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy import special
 
 from critpoints.ensembles.hermite import Hermite
 from critpoints.estimators import pivot_filter
+from critpoints.estimators.base import power_of_two_above
 from critpoints.estimators.grown import SCALARS, hermite_form
 from critpoints.estimators.replicates import Replicate, Replicates
+from critpoints.estimators.weighted import Weighted
 from critpoints.protocols import Ensemble
+from critpoints.seeding import stream
 from critpoints.validation import integer
+
+PILOT = 512
+"""Draws by which the tails of the two routes to E |det H| are compared."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,8 @@ class Tilted(Replicates):
     :math:`w_k` the weights of ``index_weights``. A spectrum in d + 1 dimensions that matters for
     :math:`w_0` is rare: all its other eigenvalues are above one near zero. The left side for
     k = 0 is therefore estimated by the twisted filter over pivots, with the shift drawn from a
-    tilted law; :math:`\sum_j E\,w_j`, whose relative variance is small, from plain spectra. With
+    tilted law; its sum over k, :math:`E|\det H|`, whose relative variance is small, from plain
+    spectra, or from determinants where those have the lighter tail (:func:`normaliser`). With
     Y the mean of m of its draws and :math:`s^2` their variance, :math:`1/EY` is estimated by
     :math:`Y^{-1}(1 - s^2/(mY^2))`, whose bias is of order :math:`m^{-2}`.
 
@@ -63,6 +71,13 @@ class Tilted(Replicates):
         """Bytes of the filter, and of the matrices of the spectra with a copy."""
         return 8 * (SCALARS * self.particles + 2 * self.spectra * (ensemble.dim + 1) ** 2)
 
+    def larger(self, factor: float) -> Self:
+        """More particles, and more spectra."""
+        particles, spectra = (
+            power_of_two_above(x * factor) for x in (self.particles, self.spectra)
+        )
+        return replace(self, particles=particles, spectra=spectra)
+
     def replicate(self, ensemble: Any, rng: np.random.Generator) -> Replicate:
         """One run of the filter over one mean of spectra."""
         form = tiltable(ensemble)
@@ -72,13 +87,18 @@ class Tilted(Replicates):
                 f"|det H|; the population is {ensemble.population!r}"
             )
         top = pivot_filter.twisted(form, ensemble.dim, 1, rng, self.particles)
-        log_inverse, variance = self._inverse(ensemble, rng)
-        found = top.log_estimate + log_inverse - log_constant(form, ensemble.dim)
+        log_inverse, variance = self._inverse(ensemble, form, rng)
+        found = top.log_estimate + log_inverse
         return Replicate(found, top.variance + variance, top.effective, found)
 
-    def _inverse(self, ensemble: Ensemble, rng: np.random.Generator) -> tuple[float, float]:
-        """Logarithm of an estimate of one over the sum of weights, and its relative variance."""
-        drawn = special.logsumexp(ensemble.index_weights(rng, self.spectra), axis=1)
+    def _inverse(
+        self, ensemble: Ensemble, form: Hermite, rng: np.random.Generator
+    ) -> tuple[float, float]:
+        """Logarithm of an estimate of one over E |det H|, and its relative variance."""
+        route = normaliser(ensemble, form)
+        drawn = special.logsumexp(route.rows(ensemble, rng, self.spectra), axis=1)
+        if route.route == "identity":
+            drawn = drawn + log_constant(form, ensemble.dim)
         log_mean = float(special.logsumexp(drawn)) - math.log(self.spectra)
         variance = float(np.var(np.exp(drawn - log_mean), ddof=1)) / self.spectra
         return math.log1p(-min(variance, 0.5)) - log_mean, variance
@@ -89,6 +109,24 @@ def tiltable(ensemble: Ensemble) -> Hermite | None:
     form = getattr(ensemble, "hermite", None)
     served = ensemble.kac_rice and ensemble.overrides("index_weights")
     return hermite_form(ensemble) if served and form is not None and form.variance else None
+
+
+@lru_cache(maxsize=64)
+def normaliser(ensemble: Ensemble, form: Hermite) -> Weighted:
+    """Give the weights that estimate E |det H|: of the two routes the one with the lighter tail.
+
+    Those of the spectrum identity are bounded and light where the shift has mean zero. In a steep
+    well they are largest far outside the spectrum, and determinants hardly vary.
+    """
+    identity, determinant = Weighted("index", "identity"), Weighted("index", "determinant")
+    if form.mean == 0:
+        return identity
+
+    def heavy(route: Weighted) -> float:
+        rng = stream(f"normaliser of {ensemble!r} by {route.route}")
+        return route.tails(route.tally(ensemble, rng, PILOT))[0]
+
+    return min(identity, determinant, key=heavy)
 
 
 def log_constant(form: Hermite, dim: int) -> float:

@@ -13,8 +13,9 @@ from scipy import special, stats
 
 from critpoints.errors import InvalidBatchError, UnreliableEstimateError
 from critpoints.estimate import Estimate
+from critpoints.estimators import tail
 from critpoints.estimators.base import EventEstimator
-from critpoints.protocols import Ensemble
+from critpoints.protocols import Ensemble, FloatArray
 from critpoints.rule import Rule, Stop
 from critpoints.tally import Moments, Prefix, Tally
 from critpoints.validation import choice
@@ -32,8 +33,10 @@ class Weighted(EventEstimator):
     .. math:: \operatorname{Var}\ln f_k \approx
               \frac{\sum_i (w_{ik} - f_k s_i)^2}{(\sum_i w_{ik})^2},
 
-    and the effective sample size is Kish's :math:`(\sum w_{ik})^2/\sum w_{ik}^2`. A whole run
-    needs :data:`MIN_EFFECTIVE` of it, or it is refused.
+    and the effective sample size is Kish's :math:`(\sum w_{ik})^2/\sum w_{ik}^2`. An estimate
+    needs :data:`MIN_EFFECTIVE` of it, and tails of :math:`w_{ik}` and :math:`s_i` that are light
+    enough (:func:`~critpoints.estimators.tail.heaviest`); otherwise it is unreliable: weights
+    whose largest values have not been seen state an effective sample size that is far too large.
 
     Parameters
     ----------
@@ -50,6 +53,8 @@ class Weighted(EventEstimator):
     route: str = "identity"
 
     name: ClassVar[str] = "weighted"
+    version: ClassVar[int] = 2
+    """Of the stored sums: 2 since the tails of the weights are among them."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -59,6 +64,14 @@ class Weighted(EventEstimator):
     def method(self) -> str:
         """The route."""
         return self.route
+
+    def settings(self) -> dict[str, Any]:
+        """The fields, and the version of what is stored."""
+        return {**super().settings(), "version": self.version}
+
+    def stream_settings(self) -> dict[str, Any]:
+        """The fields: the draws have not changed with the version."""
+        return super().settings()
 
     def rows(self, ensemble: Ensemble, rng: np.random.Generator, size: int) -> NDArray[Any]:
         """Log-weights of the bins: shape (size, dim + 2)."""
@@ -73,7 +86,10 @@ class Weighted(EventEstimator):
         return weights
 
     def fold(self, rows: NDArray[Any], dim: int) -> Moments:
-        """Logarithms of n, sum s, sum s^2, then of sum w, sum w^2, sum w s for each bin."""
+        """Logarithms of n, sum s, sum s^2; sum w, sum w^2, sum w s for each bin; the tails.
+
+        Tails (:func:`~critpoints.estimators.tail.log_sums`) are those of s and of every bin's w.
+        """
         kept = rows[:, :1] if self.event == "minima" else rows
         weight = special.logsumexp(rows, axis=1)
         sums = [
@@ -81,6 +97,7 @@ class Weighted(EventEstimator):
             special.logsumexp(kept, axis=0),
             special.logsumexp(2 * kept, axis=0),
             special.logsumexp(kept + weight[:, None], axis=0),
+            tail.log_sums(np.column_stack([weight, kept])).ravel(),
         ]
         return Moments(np.concatenate(sums))
 
@@ -116,31 +133,58 @@ class Weighted(EventEstimator):
         Raises
         ------
         UnreliableEstimateError
-            If the effective sample size of the fraction of minima is below
-            :data:`MIN_EFFECTIVE`; bins of an index law are marked ``unreliable`` instead.
+            If the fraction of minima is unreliable; bins of an index law are marked so instead.
         """
-        found = self._estimates(tally, rule.level)
-        if self.event == "minima" and found[0].status == "unreliable":
-            raise UnreliableEstimateError(
-                f"the effective sample size {found[0].effective:.3g} is below "
-                f"{MIN_EFFECTIVE:g}: more samples or another method are needed",
-                found[0],
-            )
+        found = self.bins(tally, rule.level)
+        if self.event == "minima" and found[0].doubt is not None:
+            raise UnreliableEstimateError(found[0].doubt, found[0])
         return found
 
-    def _estimates(self, tally: Tally, level: float) -> list[Estimate]:
-        log_n, log_s, log_ss = (float(x) for x in tally.data[:3])
+    def _doubt(self, effective: float, total: float, own: float) -> str | None:
+        """Why an estimate must not be trusted, and what to do; None if it may be.
+
+        ``total`` and ``own`` are the tail indices of the sum by which every bin is divided, and of
+        the bin itself.
+        """
+        index = max(total, own)
+        if effective < MIN_EFFECTIVE:
+            wrong = f"the effective sample size {effective:.3g} is below {MIN_EFFECTIVE:g}"
+        elif index > tail.HEAVIEST:
+            wrong = (
+                f"the tail of the weights is too heavy (index up to {index:.2g}, allowed is "
+                f"{tail.HEAVIEST:g}) for their largest values to have been seen"
+            )
+        else:
+            return None
+        if self.route == "determinant":
+            other = "splitting" if self.event == "minima" else "identity"
+        else:  # the tilt divides by the same sum
+            other = "determinant" if total > tail.HEAVIEST or self.event == "index" else "tilted"
+        return f"{wrong}: take more samples, or method {other!r}"
+
+    def bins(self, tally: Tally, level: float = 0.95) -> list[Estimate]:
+        """As :meth:`estimate`, but never refused."""
+        total, bins, _ = _parts(tally)
+        tails = self.tails(tally)
         return [
-            self._one(round(math.exp(log_n)), (log_s, log_ss), row, level)
-            for row in tally.data[3:].reshape(3, -1).T.tolist()
+            self._one(total, sums, (tails[0], own), level)
+            if sums[0] > -math.inf
+            else self._nothing(total, tails[0], level)
+            for sums, own in zip(bins, tails[1:], strict=True)
         ]
 
+    def tails(self, tally: Tally) -> list[float]:
+        """Upper limits of the tail index of the sum of all bins, then of every bin."""
+        return [tail.heaviest(row) for row in _parts(tally)[2]]
+
     def _one(
-        self, n: int, weight: tuple[float, float], sums: Sequence[float], level: float
+        self,
+        total: Sequence[float],
+        sums: Sequence[float],
+        indices: tuple[float, float],
+        level: float,
     ) -> Estimate:
-        (log_s, log_ss), (log_w, log_ww, log_ws) = weight, sums
-        if log_w == -math.inf:
-            return self._nothing(n, math.exp(2 * log_s - log_ss), level)
+        (log_n, log_s, log_ss), (log_w, log_ww, log_ws) = total, sums
         # sum (w - f s)^2 / (sum w)^2, each term divided before it can overflow
         variance = math.exp(log_ww - 2 * log_w) - 2 * math.exp(log_ws - log_w - log_s)
         variance += math.exp(log_ss - 2 * log_s)
@@ -149,21 +193,26 @@ class Weighted(EventEstimator):
         log_f, log_low = log_w - log_s, log_w - log_s - half
         if log_f > -1e-12:  # all the weight: no spread is seen, yet other bins are not impossible
             log_low = min(log_low, math.log((1 - level) / 2) / effective)
+        doubt = self._doubt(effective, *indices)
         return Estimate(
-            log_f,
+            min(log_f, 0.0),
             log_low,
             min(log_f + half, 0.0),
             level,
             self.method,
             "delta method on the logarithm",
-            "ok" if effective >= MIN_EFFECTIVE else "unreliable",
-            n,
+            "ok" if doubt is None else "unreliable",
+            round(math.exp(log_n)),
             effective=effective,
+            doubt=doubt,
         )
 
-    def _nothing(self, n: int, effective: float, level: float) -> Estimate:
-        """A bin without weight: refused for minima, bounded at the total's effective size else."""
-        refused = self.event == "minima" or math.isnan(effective)  # or no bin has any
+    def _nothing(self, total: Sequence[float], index: float, level: float) -> Estimate:
+        """A bin without weight: refused for minima, or bounded at the total's effective size."""
+        log_n, log_s, log_ss = total
+        effective = math.exp(2 * log_s - log_ss)
+        doubt = self._doubt(0.0 if self.event == "minima" else math.inf, index, 0.0)
+        refused = doubt is not None
         high = -math.expm1(math.log((1 - level) / 2) / effective)
         return Estimate(
             -math.inf,
@@ -173,11 +222,19 @@ class Weighted(EventEstimator):
             self.method,
             "none" if refused else "one-sided bound at the effective sample size",
             "unreliable" if refused else "bound",
-            n,
+            round(math.exp(log_n)),
             effective=0.0,
+            doubt=doubt,
         )
 
     def _error(self, tally: Tally, rule: Rule) -> float:
         """Relative error of the minima, or of the most probable bin; inf while unreliable."""
-        best = max(self._estimates(tally, rule.level), key=lambda e: e.log_value)
+        best = max(self.bins(tally, rule.level), key=lambda e: e.log_value)
         return best.rel_error if best.status == "ok" else math.inf
+
+
+def _parts(tally: Tally) -> tuple[list[float], list[list[float]], FloatArray]:
+    """Sums of the total, sums of each bin, and what is stored of the tails of both."""
+    bins = (tally.data.size - 3 - tail.SUMS) // (3 + tail.SUMS)
+    total, sums, tails = np.split(tally.data, [3, 3 + 3 * bins])
+    return total.tolist(), sums.reshape(3, bins).T.tolist(), tails.reshape(bins + 1, tail.SUMS)

@@ -28,15 +28,17 @@ _WORK = 2**20
 _ROWS = 1024
 
 
+HINT = "pip install '.[networks]' in a checkout of critpoints"
+"""How to install what this module needs: the package is on no index."""
+
+
 def require(module: str) -> Any:
     """Import an optional module of the extra ``networks``, or say how to install it."""
     try:
         return importlib.import_module(module)
     except ImportError as error:
         package = module.partition(".")[0]
-        raise ImportError(
-            f"{package} is needed here: pip install critpoints[networks] ({error})"
-        ) from None
+        raise ImportError(f"{package} is needed here: {HINT} ({error})") from None
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Any optax gradient transformation as an optimizer: ``pip install critpoints[networks]``."""
+"""Any optax gradient transformation as an optimizer: the extra ``networks``."""
 
 from __future__ import annotations
 
@@ -89,7 +89,9 @@ def _jax() -> Any:
     try:
         import jax  # noqa: PLC0415 - an extra, loaded when it is used
     except ImportError as error:
-        raise ImportError("optax optimizers need JAX: pip install critpoints[networks]") from error
+        raise ImportError(
+            "optax optimizers need JAX: pip install '.[networks]' in a checkout of critpoints"
+        ) from error
     return jax
 
 

@@ -63,9 +63,11 @@ def _order(frame: pd.DataFrame) -> str:
     )
     if all(np.diff([*energies, edge]) > 0):
         return (
-            "The lower the energy, the lower the index: critical points begin at energies "
-            f"{listed} a spin, all below the threshold {edge:.6f}; under {energies[1]:.6f} there "
-            "are only minima."
+            "The lower the energy, the lower the index, on average over the disorder: expected "
+            "numbers of critical points grow exponentially with the number of spins above energies "
+            f"{listed} per spin, all below the threshold {edge:.6f}, and vanish below. Under "
+            f"{energies[1]:.6f} the expected number of saddles vanishes, that of minima does not; "
+            "this is a statement about expectations, not about every sample."
         )
     return f"Energies are not ordered by index: {listed}, threshold {edge:.6f}."
 

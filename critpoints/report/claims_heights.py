@@ -155,21 +155,19 @@ def _deepest(frame: pd.DataFrame) -> str:
         )
     return (
         "This is the precise form of 'local minima are about as good as the global one': the exact "
-        f"fraction of minima is {', '.join(said)}."
+        "fraction of minima, a ratio of expected numbers over the law of the functions, is "
+        f"{', '.join(said)}."
     )
 
 
 def _threshold(frame: pd.DataFrame) -> str:
     """The exact fraction of minima of a spin glass at its threshold."""
-    edges = frame[frame["quantity"] == "threshold"]
-    law = frame[(frame["quantity"] == "law") & (frame["index"] == "0")]
     said = [
-        f"{np.interp(row['height'], part['height'], part['value']):.4f} of the critical points of "
-        f"a {row['family']} in d = {dim:.0f} are minima at −E_∞ = {row['height']:.3f}"
-        for row in edges.to_dict("records")
-        for dim, part in law[law["family"] == row["family"]].groupby("dim")
+        f"{row['value']:.6f} of the critical points of a {row['family']} in d = {row['dim']:.0f} "
+        f"are minima at −E_∞ = {row['height']:.3f}"
+        for row in frame[frame["quantity"] == "at threshold"].to_dict("records")
     ]
-    return f"By the exact law {', '.join(said)}." if said else ""
+    return f"By the exact law, in expectation over the disorder, {', '.join(said)}." if said else ""
 
 
 def _limit(frame: pd.DataFrame) -> str:

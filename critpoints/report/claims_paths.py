@@ -21,7 +21,9 @@ PLAIN = 0.5
 """Where the plain has begun."""
 METHOD = [
     "Every step of one trajectory an optimizer from the same start; nothing here is random.",
-    "The update rules are those of the notes, without any tuning beyond the rates named.",
+    "The update rules are the published ones (heavy ball: Polyak 1964; Nesterov 1983; AdaGrad: "
+    "Duchi, Hazan & Singer 2011; RMSProp: Tieleman & Hinton 2012; Adam: Kingma & Ba 2015), without "
+    "any tuning beyond the rates named.",
 ]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from critpoints._version import __version__
-from critpoints.report.dictionary import DICTIONARY, Entry
+from critpoints.report.dictionary import Entry, explained
 from critpoints.report.provenance import checksum
 
 SUMS = "SHA256SUMS"
@@ -53,8 +53,8 @@ def write(folder: Path, preset: str, titles: Sequence[tuple[str, str]]) -> list[
     return [package, readme, _sums(folder, [*(f for f in files if f.exists()), package, readme])]
 
 
-def fields(frame: pd.DataFrame) -> list[dict[str, str]]:
-    """Name, type, description and unit of every column."""
+def fields(frame: pd.DataFrame, experiment: str = "") -> list[dict[str, str]]:
+    """Name, type, description and unit of every column, as the experiment means them."""
     return [
         {
             "name": str(name),
@@ -63,7 +63,7 @@ def fields(frame: pd.DataFrame) -> list[dict[str, str]]:
             "unit": entry.unit,
         }
         for name in frame
-        for entry in (DICTIONARY.get(str(name), Entry("")),)
+        for entry in (explained(str(name), experiment) or Entry(""),)
     ]
 
 
@@ -91,7 +91,7 @@ def _resource(folder: Path, name: str, title: str) -> dict[str, Any]:
         "bytes": path.stat().st_size,
         "hash": f"sha256:{checksum(path)}",
         "schema": {
-            "fields": fields(pd.read_parquet(path.with_suffix(".parquet"))),
+            "fields": fields(pd.read_parquet(path.with_suffix(".parquet")), name),
             "missingValues": [""],
         },
     }

@@ -53,6 +53,14 @@ def _log10(field: str) -> Callable[[Row, Style], str]:
     return lambda row, style: number(getattr(row, field), 5, style)
 
 
+def _expected(row: Row, style: Style) -> str:
+    """An expected number, or what it is less than where theory does not resolve it."""
+    bound = float(getattr(row, "log10_bound", math.nan))
+    if math.isnan(row.log10_count) and not math.isnan(bound):
+        return interval(-math.inf, -math.inf, bound, style=style)
+    return number(row.log10_count, 5, style)
+
+
 def _ratio(row: Row, style: Style) -> str:
     return "" if math.isinf(row.log10_ratio_third) else number(row.log10_ratio_third, 2, style)
 
@@ -123,7 +131,7 @@ TOTALS = [
 COUNTS = [
     *_OBJECT,
     Column("index", text_cell("index")),
-    Column("expected number", _log10("log10_count")),
+    Column("expected number", _expected),
     Column("method", text_cell("method"), numeric=False),
 ]
 """Columns of a table of expected numbers by index."""

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from critpoints._version import __version__
 from critpoints.census.counts import SUMMARY, CensusCounts
@@ -21,7 +20,7 @@ from critpoints.estimate import LN10
 from critpoints.landscapes import FourierField, KnownLandscape, SphericalSpin, TorusPolynomial
 from critpoints.protocols import Landscape, RandomField
 from critpoints.rule import Rule
-from critpoints.runs import mean, ratio
+from critpoints.runs import mean, ratio, standard_error
 from critpoints.seeding import stream
 from critpoints.study.collect import Outcome, Progress, collect
 from critpoints.study.objects import KINDS, build, parse_dims, several
@@ -227,8 +226,7 @@ def _beside(rows: pd.DataFrame, theory: Exact | None) -> pd.DataFrame:
     if theory is None:
         return rows.assign(expected=np.nan, accuracy=np.nan, z=np.nan)
     value = theory.value[rows["index"].to_numpy(int)]
-    half = (rows["count_high"] - rows["count"]).to_numpy(float)
-    error = half / stats.t.isf((1 - rows["level"]) / 2, rows["draws"] - 1)
+    error = rows["count_error"].to_numpy(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         z = (rows["count"].to_numpy(float) - value) / error
     off = np.where(np.isfinite(z), z, np.nan)
@@ -319,6 +317,7 @@ def _index_row(
         "count": count,
         "count_low": max(low, 0.0),
         "count_high": high,
+        "count_error": standard_error(counts[:, k]),
         "fraction": fraction.value,
         "fraction_low": fraction.low,
         "fraction_high": fraction.high,

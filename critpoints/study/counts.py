@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +19,10 @@ _CLOSED = {"method": "closed form", "accuracy": 1e-15, "accuracy_kind": "relativ
 
 
 def count_rows(found: Exact, dim: int, common: dict[str, Any]) -> list[dict[str, Any]]:
-    """A row an index 0..dim: ``log10_count`` from the logarithms of the expected numbers."""
+    """A row an index 0..dim: ``log10_count``, the logarithm of the expected number.
+
+    It is missing where theory does not resolve it, and what it is less than in ``log10_bound``.
+    """
     how = {k: getattr(found, k) for k in ("method", "accuracy", "accuracy_kind")}
     return [
         {
@@ -26,7 +30,8 @@ def count_rows(found: Exact, dim: int, common: dict[str, Any]) -> list[dict[str,
             "quantity": "count",
             "dim": dim,
             "index": k,
-            "log10_count": float(found.log[k]) / LN10,
+            "log10_count": math.nan if found.drowned[k] else float(found.log[k]) / LN10,
+            "log10_bound": found.log_bound / LN10 if found.drowned[k] else math.nan,
             **how,
         }
         for k in range(dim + 1)
@@ -57,7 +62,7 @@ def totals(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 
 def _sums(rows: pd.DataFrame) -> dict[str, float]:
     index = rows["index"].to_numpy(int)
-    count = 10.0 ** rows["log10_count"].to_numpy(float)
+    count = 10.0 ** rows["log10_count"].fillna(-np.inf).to_numpy(float)  # missing: negligible
     return {
         "log10_total": float(np.log10(count.sum())),
         "log10_minima": float(rows.loc[index == 0, "log10_count"].iloc[0]),

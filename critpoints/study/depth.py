@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from critpoints._version import __version__
 from critpoints.depth.power import records
 from critpoints.depth.product import RandomProduct
 from critpoints.depth.runs import ProductRuns
 from critpoints.rule import Rule
-from critpoints.runs import FloatArray, mean
+from critpoints.runs import FloatArray, mean, standard_error
 from critpoints.study.collect import Outcome, Progress, collect
 from critpoints.study.objects import build, parse_dims, parse_range, several
 from critpoints.study.spec import Spec
@@ -134,7 +133,7 @@ def _estimate(values: FloatArray, exact: float, variance: float, level: float) -
     else:
         centre, low, high = mean(finite, level)
         spread = float(np.var(finite, ddof=1))
-    error = (high - centre) / float(stats.t.isf((1 - level) / 2, max(len(finite) - 1, 1)))
+    error = standard_error(finite)
     # what is certain differs by rounding only, and that is no sampling error
     comparable = error > 0 and variance > 0 and math.isfinite(exact) and math.isfinite(centre)
     return {

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from critpoints import refs
 from critpoints._version import __version__
@@ -18,6 +17,7 @@ from critpoints.escape import COLUMNS, EscapeTimes, Problem
 from critpoints.optimizers import Outcome as End
 from critpoints.protocols import Optimizer
 from critpoints.rule import Rule
+from critpoints.runs import mean as runs_mean
 from critpoints.study.collect import Outcome, Progress, collect
 from critpoints.study.objects import build, build_optimizer, parse_dims, several
 from critpoints.study.spec import Spec
@@ -219,35 +219,31 @@ def rules_of(optimizers: Optimizers) -> list[Optimizer]:
 def grouped_mean(values: FloatArray, size: int, level: float) -> tuple[float, float, float]:
     r"""Mean with the interval of independent groups of ``size`` consecutive values.
 
-    :math:`\frac{G}{G-1}\sum_g(\sum_{i\in g}(t_i-\bar t))^2/n^2` is the variance, quantiles are
-    Student's with G − 1 degrees of freedom (Cochran 1977, ch. 6); groups of one give the usual
-    interval. Limits are infinite for one group.
+    The interval is :func:`critpoints.runs.mean` of
+    :math:`\bar t + \frac{G}{n}\sum_{i\in g}(t_i-\bar t)`, one value for each of the G groups
+    (Cochran 1977, ch. 6); groups of one give the usual interval. Limits are infinite for one group.
     """
     n, centre = len(values), float(np.mean(values))
     sums = np.add.reduceat(values - centre, np.arange(0, n, size))
-    groups = len(sums)
-    if groups < 2:
-        return centre, -math.inf, math.inf
-    error = math.sqrt(groups / (groups - 1) * float((sums**2).sum())) / n
-    half = float(stats.t.isf((1 - level) / 2, groups - 1)) * error
-    return centre, centre - half, centre + half
+    _, low, high = runs_mean(centre + sums * (len(sums) / n), level)
+    return centre, low, high
 
 
 def positive_mean(values: FloatArray, size: int, level: float) -> tuple[float, float, float]:
     r"""As :func:`grouped_mean`, of positive values: few groups never give a negative limit.
 
-    With fewer than 30 groups the interval is that of :math:`\ln\bar t`, whose error is
-    :math:`s/\bar t` (the delta method): :math:`\bar t\,e^{\pm ts/\bar t}`. Limits are NaN for one
-    group.
+    With fewer than 30 groups the interval is that of :math:`\ln\bar t` (the delta method): the
+    limits :math:`\bar t - a` and :math:`\bar t + b` become :math:`\bar t\,e^{-a/\bar t}` and
+    :math:`\bar t\,e^{b/\bar t}`. Limits are NaN for one group.
     """
     centre, low, high = grouped_mean(values, size, level)
     if not math.isfinite(high):
         return centre, math.nan, math.nan
     if math.ceil(len(values) / size) >= FEW_GROUPS or centre <= 0:
         return centre, low, high
-    ratio = (high - centre) / centre
-    wide = math.exp(ratio) if ratio < 700 else math.inf
-    return centre, centre / wide, centre * wide
+    up = (high - centre) / centre
+    wide = math.exp(up) if up < 700 else math.inf
+    return centre, centre * math.exp((low - centre) / centre), centre * wide
 
 
 def _sampled(

@@ -37,7 +37,9 @@ def exact(
     -------
     DataFrame
         ensemble, population, dim, index, probability, log10, count, log10_count, asymptotic,
-        method, accuracy.
+        log10_asymptotic, method, accuracy, accuracy_kind, log10_bound. An absolute accuracy is in
+        units of the sum over all indices. A probability that is below it is missing, and the
+        logarithm of what it is less than is in ``log10_bound``, which is missing elsewhere.
 
     Raises
     ------
@@ -65,7 +67,7 @@ def _rows(ensemble: Object, dims: list[int], index: int | str) -> list[dict[str,
     if index == 0:
         found = laws.minima(name, dims, **parameters)
     else:
-        found = [laws.index_law(name, dim, **parameters) for dim in dims]
+        found = laws.index_laws(name, dims, **parameters)
     return [
         _row(e, law, exact, k)
         for e, exact in zip(built, found, strict=True)
@@ -76,7 +78,8 @@ def _rows(ensemble: Object, dims: list[int], index: int | str) -> list[dict[str,
 def _row(
     ensemble: Ensemble, law: tuple[str, dict[str, Any]], found: Exact, k: int
 ) -> dict[str, Any]:
-    (name, parameters), log = law, float(found.log[k])
+    (name, parameters), drowned = law, bool(found.drowned[k])
+    log = math.nan if drowned else float(found.log[k])
     asymptotic = laws.asymptotic(name, ensemble.dim, **parameters) if k == 0 else None
     log_count = _log_count(name, ensemble.dim, parameters, k)
     return {
@@ -93,6 +96,7 @@ def _row(
         "method": found.method,
         "accuracy": found.accuracy,
         "accuracy_kind": found.accuracy_kind,
+        "log10_bound": found.log_bound / LN10 if drowned else math.nan,
     }
 
 
@@ -103,4 +107,6 @@ def _counts(name: str, dim: int, parameters: tuple[tuple[str, Any], ...]) -> Exa
 
 def _log_count(name: str, dim: int, parameters: dict[str, Any], k: int) -> float | None:
     counts = _counts(name, dim, tuple(sorted(parameters.items())))
-    return None if counts is None else float(counts.log[k])
+    if counts is None:
+        return None
+    return math.nan if counts.drowned[k] else float(counts.log[k])

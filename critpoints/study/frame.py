@@ -133,6 +133,7 @@ def _estimate(e: Estimate) -> dict[str, Any]:
         "method": e.method,
         "interval": e.interval,
         "status": e.status,
+        "doubt": e.doubt,
         "level": e.level,
         "samples": e.samples,
         "hits": e.hits if e.effective is None else None,  # else survivors among replicates
@@ -195,7 +196,7 @@ def _event(spec: Spec) -> str:
 
 
 def _exact(spec: Spec) -> Sequence[float | None]:
-    """Natural logarithms of the exact values, one a bin; None where no law is verified."""
+    """Natural logarithms of the exact values, one a bin; None where no law resolves or has it."""
     event, dim = _event(spec), spec.source.dim
     unknown = [None] * (1 if event == "minima" else dim + 2)
     law = spec.source.exact_law() if isinstance(spec.source, Ensemble) else None
@@ -206,9 +207,11 @@ def _exact(spec: Spec) -> Sequence[float | None]:
     with warnings.catch_warnings():
         warnings.simplefilter("error", RangeWarning)
         try:
-            return [float(x) for x in door(name, dim, **parameters).log]
+            found = door(name, dim, **parameters)
         except (RangeWarning, ArithmeticError, ValueError):
             return unknown  # what theory cannot give must not cost the sample
+    logs = zip(found.log, found.drowned, strict=True)
+    return [None if drowned else float(log) for log, drowned in logs]
 
 
 def _fits(rows: pd.DataFrame) -> list[dict[str, Any]]:

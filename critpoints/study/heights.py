@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from critpoints.landscapes import FourierField, SphericalSpin
-from critpoints.runs import mean, ratio
+from critpoints.runs import mean, ratio, standard_error
 from critpoints.study.objects import build
 from critpoints.theory import kac_rice, spin_glass
 from critpoints.validation import real
@@ -127,7 +127,7 @@ def _by_index(counts: Array, theory: Array, level: float) -> list[dict[str, Any]
     for k, expected in enumerate(theory):
         count, low, high = mean(counts[:, k], level)
         value, least, most = _ratio(counts[:, k], whole, level)
-        error = (high - count) / stats.t.isf((1 - level) / 2, len(counts) - 1)
+        error = standard_error(counts[:, k])
         enough = error > 0 and expected * len(counts) >= ENOUGH
         rows.append({
             "quantity": "bin", "index": str(k),

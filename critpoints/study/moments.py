@@ -50,7 +50,7 @@ def _row(kind: str, rows: pd.DataFrame) -> dict[str, Any]:
     first, rows = rows.iloc[0], rows[rows["index"].astype(str) != "degenerate"]
     index = rows["index"].to_numpy(float)
     column = "log10_estimate" if kind == "sampled" else "log10_exact"
-    weight = 10.0 ** rows[column].to_numpy(float)
+    weight = 10.0 ** rows[column].fillna(-np.inf).to_numpy(float)  # missing: too small to resolve
     off = index - float(weight @ index) / weight.sum()
     variance = float(weight @ off**2) / weight.sum()
     half = _half(rows, off, weight, variance) if kind == "sampled" else 0.0

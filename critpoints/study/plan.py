@@ -9,10 +9,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import stats
 
+from critpoints import refs
 from critpoints.estimators import EventEstimator, Grown, Proportion, Splitting, Tilted, Weighted
 from critpoints.estimators.base import EVENTS
 from critpoints.estimators.grown import hermite_form
-from critpoints.estimators.replicates import FIRST_LOOK, MIN_EFFECTIVE, MIN_REPLICATES, Replicate
+from critpoints.estimators.replicates import (
+    FIRST_LOOK,
+    MARGIN,
+    MIN_EFFECTIVE,
+    MIN_REPLICATES,
+    Replicate,
+)
 from critpoints.estimators.tilted import tiltable
 from critpoints.protocols import Ensemble
 from critpoints.rule import Rule
@@ -21,7 +28,12 @@ from critpoints.study.spec import Spec
 from critpoints.validation import choice
 
 COUNTING = ("plain", "sieve", "pivots", "identity", "determinant")
-RARE = ("grown", "tilted", "splitting")
+RARE = {
+    "grown": refs.Entry(Grown, {"event": "minima"}),
+    "tilted": refs.Entry(Tilted, {"event": "minima"}),
+    "splitting": refs.Entry(Splitting, {"event": "minima"}),
+}
+"""Methods that take settings: ``grown:particles=16384``."""
 Rare = Grown | Tilted | Splitting
 METHODS = ("auto", *COUNTING, *RARE)
 
@@ -29,6 +41,9 @@ MIN_HITS = 10
 """A pilot with fewer hits says only that minima are rare."""
 CHEAP = 1.0
 """Seconds; counting that needs no more is not compared with anything."""
+LIGHT = 0.25
+"""Tail index of the weights of identity up to which nothing else is tried; isotropic fields and
+spin glasses have less than 0.1, confined fields more from a mass of 1.5 on."""
 CROWD = 2**15
 """Particles of a filter over rows where the usual number is too few: it has no look-ahead."""
 PILOT_SECONDS = 0.15
@@ -78,8 +93,9 @@ def plan(
     ``tilted`` the pivots behind the spectrum identity, and ``splitting`` walks from level to
     level on any ensemble that is a map of normals.
 
-    ``auto`` counts, by the fastest law that fits the population, unless a relative error is asked
-    for and a pilot sample says that counting costs more work than a method for rare minima: work
+    ``auto`` counts, by the fastest law that fits the population (of the two laws of weights by the
+    one that a pilot says gives more reliable bins), unless a relative error is asked for and a
+    pilot sample says that counting costs more work than a method for rare minima: work
     is the relative variance of one sample or replicate times its cost. Filters are tried once,
     where that costs no more than :data:`PILOT_SECONDS`; the variance of splitting is predicted. A
     method too dear for the time allowed (:data:`REPLICATE_SECONDS`, :data:`SHARE`) or the memory
@@ -90,7 +106,7 @@ def plan(
     ensemble : Ensemble
     event : {"minima", "index"}
     method : str
-        One of :data:`METHODS`.
+        One of :data:`METHODS`; those for rare minima take settings (``grown:particles=16384``).
     rel_error : float, optional
         What is asked for; without it ``auto`` counts.
     seconds : float, optional
@@ -102,12 +118,11 @@ def plan(
         If the method does not fit the event, or the ensemble lacks what it needs.
     """
     choice("event", event, EVENTS)
-    choice("method", method, METHODS)
     if method != "auto":
         return Plan(_build(ensemble, event, method), "asked for")
-    counting = _build(ensemble, event, _fastest(ensemble, event))
+    counting, why = _counting(ensemble, event)
     if event != "minima" or rel_error is None:
-        return Plan(counting, "counts samples")
+        return Plan(counting, why)
     return _compared(ensemble, counting, rel_error, seconds)
 
 
@@ -138,6 +153,26 @@ def _compared(
     said = [f"{_named(e)} {works[e]:.2g} s" for e in works if math.isfinite(works[e])]
     ending = "" if math.isfinite(works[counting]) else f"; a pilot of counting saw {seen}"
     return Plan(best, f"predicted work {', '.join(said)}{ending}{dear}")
+
+
+def _counting(ensemble: Ensemble, event: str) -> tuple[EventEstimator, str]:
+    """The estimator that counts or weighs samples, and why it."""
+    if not ensemble.kac_rice:
+        return _build(ensemble, event, _fastest(ensemble, event)), "counts samples"
+    if not ensemble.overrides("index_weights"):
+        return Weighted(event, "determinant"), "weighs samples"
+    identity, determinant = (Weighted(event, route) for route in ("identity", "determinant"))
+    own = _reliable(ensemble, identity)
+    if -own[1] > LIGHT and _reliable(ensemble, determinant) > own:
+        return determinant, "the weights of identity have heavier tails"
+    return identity, "weighs samples"
+
+
+def _reliable(ensemble: Ensemble, route: Weighted) -> tuple[int, float]:
+    """How many bins a pilot of one batch finds reliable, and how light the tail of their sum is."""
+    size = route.batch_size(ensemble.dim)
+    tally = route.tally(ensemble, _stream(ensemble, route), size)
+    return sum(e.status == "ok" for e in route.bins(tally)), -route.tails(tally)[0]
 
 
 def _named(estimator: EventEstimator) -> str:
@@ -179,7 +214,8 @@ def _variance(ensemble: Ensemble, rare: Rare) -> float:
     """Relative variance of one replicate; infinite where it fails, or is not known cheaply.
 
     A filter of the usual number of particles is run once: of a larger one the variance is
-    smaller, and the particles that it rests on are more, in proportion. Splitting is predicted.
+    smaller, and the particles that it rests on are more, in proportion. They have to be several
+    times what the estimate needs, since they differ between replicates. Splitting is predicted.
     """
     if isinstance(rare, Splitting):
         return SPLITTING_VARIANCE * ensemble.dim
@@ -188,7 +224,8 @@ def _variance(ensemble: Ensemble, rare: Rare) -> float:
         return math.inf
     found = Replicate(*usual.rows(ensemble, _stream(ensemble, usual), 1)[0].tolist())
     larger = rare.particles / usual.particles
-    healthy = math.isfinite(found.log_estimate) and found.effective * larger >= MIN_EFFECTIVE
+    rests_on = found.effective * larger
+    healthy = math.isfinite(found.log_estimate) and rests_on >= MARGIN * MIN_EFFECTIVE
     return found.variance / larger if healthy else math.inf
 
 
@@ -219,9 +256,13 @@ def _rare(ensemble: Ensemble) -> list[Rare]:
     return [*filters, *([Splitting()] if mapped else [])]
 
 
-def _build(ensemble: Ensemble, event: str, method: str) -> EventEstimator:
+def _build(ensemble: Ensemble, event: str, reference: str) -> EventEstimator:
+    method, colon, settings = str(reference).partition(":")
+    choice("method", method, METHODS)
     if method in RARE:
-        return _rarely(ensemble, event, method)
+        return _rarely(ensemble, event, refs.parse(reference, RARE, "method"))
+    if colon:
+        raise ValueError(f"method {method!r} has no settings, got {settings!r}")
     if method in ("identity", "determinant"):
         if not ensemble.kac_rice:
             raise ValueError(
@@ -240,7 +281,8 @@ def _build(ensemble: Ensemble, event: str, method: str) -> EventEstimator:
     return Proportion(event, "fast")
 
 
-def _rarely(ensemble: Ensemble, event: str, method: str) -> EventEstimator:
+def _rarely(ensemble: Ensemble, event: str, asked: refs.Ref) -> EventEstimator:
+    method, settings = asked.name, asked.keys
     if event != "minima":
         raise ValueError(f"method {method!r} does not estimate {event!r}: use auto")
     if method == "splitting":
@@ -249,18 +291,18 @@ def _rarely(ensemble: Ensemble, event: str, method: str) -> EventEstimator:
             raise ValueError(
                 f"method 'splitting' needs a map of normals, which {ensemble!r} has not"
             )
-        return Splitting(event)
+        return Splitting(event, **settings)
     if method == "tilted":
         if tiltable(ensemble) is None:
             raise ValueError(
                 "method 'tilted' is for critical points whose Hessians are GOI(c) with c > 0 and "
                 f"the spectrum identity; the population is {ensemble.population!r}: use grown"
             )
-        return Tilted(event)
+        return Tilted(event, **settings)
     _refuse_weights(ensemble, method)
     if hermite_form(ensemble) is None:
         _require(ensemble, "sample_row", method)
-    return Grown(event)
+    return Grown(event, **settings)
 
 
 def _refuse_weights(ensemble: Ensemble, method: str) -> None:
@@ -272,8 +314,6 @@ def _refuse_weights(ensemble: Ensemble, method: str) -> None:
 
 
 def _fastest(ensemble: Ensemble, event: str) -> str:
-    if ensemble.kac_rice:
-        return "identity" if ensemble.overrides("index_weights") else "determinant"
     if event == "minima":
         return "sieve" if ensemble.overrides("sample_minimum") else "plain"
     return "pivots" if ensemble.overrides("sample_index") else "plain"

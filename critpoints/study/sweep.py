@@ -63,7 +63,9 @@ def minima_fraction(
     backend : {"loky", "threading"}
     store : path-like, optional
         SQLite file that keeps and resumes the run; in memory by default.
-    method : {"auto", "plain", "sieve", "identity", "determinant"}
+    method : str
+        ``auto``, ``plain``, ``sieve`` or ``pivots``, ``identity``, ``determinant``; for rare minima
+        ``grown``, ``tilted`` or ``splitting``, which take settings (``grown:particles=16384``).
 
     Returns
     -------

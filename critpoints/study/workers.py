@@ -118,7 +118,9 @@ class Workers:
         try:
             distributed: Any = importlib.import_module("distributed")  # an optional extra
         except ImportError as error:
-            raise ValueError("backend 'dask' needs: pip install 'critpoints[dask]'") from error
+            raise ValueError(
+                "backend 'dask' needs: pip install '.[dask]' in a checkout of critpoints"
+            ) from error
         try:
             client = distributed.Client(
                 self._scheduler, timeout=CONNECT_SECONDS, set_as_default=False

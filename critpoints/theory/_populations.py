@@ -18,15 +18,17 @@ from critpoints.theory.result import Exact
 Array = NDArray[np.float64]
 _ROUNDING = 1e-14
 _BULK = 0.01  # an end that is larger has relative accuracy already
-_RELATIVE_UP_TO = 20  # a tenth of a second: beyond, the Pfaffian
+_RELATIVE_UP_TO = 100  # four seconds: beyond, the Pfaffian
+_INTEGRATED_UP_TO = 12  # four seconds: beyond, what is drowned is bounded
+_RESOLVED = 1e-4  # a relative accuracy that is worse is improved on, where that is affordable
 
 
 @dataclass(frozen=True)
 class Population:
-    """The laws of one name: `law` and `count` of one dimension, `minima` of many."""
+    """The laws of one name: `count` of one dimension, `laws` and `minima` of many."""
 
     parameters: dict[str, Any]  # with defaults; None where there is none
-    law: Callable[..., Exact]
+    laws: Callable[..., list[Exact]]
     minima: Callable[..., list[Exact]]
     law_up_to: float = math.inf
     minimum_up_to: float = math.inf
@@ -36,21 +38,38 @@ class Population:
 
 def exact(log: Array, like: Exact) -> Exact:
     """Other logarithms, found in the same way and as well."""
-    return Exact(log, like.method, like.accuracy, like.accuracy_kind)
+    return Exact(log, like.method, like.accuracy, like.accuracy_kind, drowned=like.drowned)
 
 
 def _separate(found: Exact) -> list[Exact]:
     return [exact(found.log[i : i + 1], found) for i in range(found.log.size)]
 
 
+def _each(law: Callable[..., Exact]) -> Callable[..., list[Exact]]:
+    """Laws of many dimensions, one after another."""
+    return lambda dims, **parameters: [law(dim, **parameters) for dim in dims]
+
+
 def _with_ends(found: Exact, first: Callable[[], Exact], last: Callable[[], Exact]) -> Exact:
-    """Relative accuracy at both ends; what is drowned in the absolute error between is zero."""
+    """Relative accuracy at both ends; what is drowned in the absolute error between is said so."""
     total = np.logaddexp.reduce(found.log)
-    log = np.where(found.log > total + math.log(found.accuracy), found.log, -math.inf)
+    drowned = ~(found.log > total + math.log(found.accuracy))
+    log = np.where(drowned, -math.inf, found.log)
     if min(log[0], log[-1]) > total + math.log(_BULK):
         return exact(log, found)
     log[0], log[-1] = first().log[-1], last().log[-1]
-    return Exact(log, f"{found.method}; ends: pivot recursion", found.accuracy, "absolute")
+    drowned[0] = drowned[-1] = False
+    method = f"{found.method}; ends: pivot recursion"
+    return Exact(log, method, found.accuracy, "absolute", drowned=drowned)
+
+
+def _resolved(found: Exact, relative: Callable[[], Exact]) -> Exact:
+    """The same with relative accuracy at every index, where that is both needed and affordable."""
+    inside = found.log[1:-1]
+    low = np.logaddexp.reduce(found.log) + math.log(found.accuracy / _RESOLVED)
+    if found.log.size - 1 > _INTEGRATED_UP_TO or not (inside < low).any():
+        return found
+    return relative()
 
 
 def _mirror_symmetric(found: Exact, end: Callable[[], Exact]) -> Exact:
@@ -77,10 +96,14 @@ def _wishart_minima(dims: Sequence[int]) -> list[Exact]:
     return [_closed(np.zeros(1)) for _ in dims]
 
 
-def _gaussian_law(dim: int, beta: float) -> Exact:
+def _gaussian_laws(dims: Sequence[int], beta: float) -> list[Exact]:
     beta = validation.real("beta", beta, above=0)
-    if dim <= _RELATIVE_UP_TO or beta not in (1.0, 2.0):
-        return pivots.log_index_law(dim, beta=beta)
+    near = [dim for dim in dims if dim <= _RELATIVE_UP_TO or beta not in (1.0, 2.0)]
+    found = pivots.log_index_laws(max(near), beta=beta) if near else []
+    return [found[dim - 1] if dim in near else _far_gaussian_law(dim, beta) for dim in dims]
+
+
+def _far_gaussian_law(dim: int, beta: float) -> Exact:
     found = pfaffian.index_law(dim, beta=int(beta))
     return _mirror_symmetric(found, lambda: pivots.log_minimum(dim, beta=beta))
 
@@ -103,8 +126,13 @@ def _shifted_law(dim: int, variance: float, weighted: bool) -> Exact:
     def end() -> Exact:
         return field.log_minimum([dim], variance=variance, weighted=weighted)
 
+    def relative() -> Exact:
+        measure = kac_rice.log_relative_measure(dim, 0.0, variance, weighted=weighted)
+        total = kac_rice.log_total(dim, 0.0, variance) if weighted else 0.0
+        return exact(measure.log - total, measure)
+
     found = field.log_index_law(dim, variance=variance, weighted=weighted)
-    return _mirror_symmetric(found, end)
+    return _resolved(_mirror_symmetric(found, end), relative)
 
 
 def _shifted_minima(dims: Sequence[int], variance: float, weighted: bool) -> list[Exact]:
@@ -113,7 +141,7 @@ def _shifted_minima(dims: Sequence[int], variance: float, weighted: bool) -> lis
 
 def _goi_law(dim: int, variance: float) -> Exact:
     if validation.real("variance", variance, at_least=0) == 0:
-        return _gaussian_law(dim, 1.0)
+        return _gaussian_laws([dim], 1.0)[0]
     return _shifted_law(dim, variance, False)
 
 
@@ -148,15 +176,17 @@ def _spin_minima(dims: Sequence[int], p: int) -> list[Exact]:
 
 
 def _spin_count(dim: int, p: int) -> Exact:
-    return _mirror_symmetric(spin.log_counts(dim, p), lambda: spin.log_minima([dim], p))
+    found = _mirror_symmetric(spin.log_counts(dim, p), lambda: spin.log_minima([dim], p))
+    return _resolved(found, lambda: spin.log_relative_counts(dim, p))
 
 
 def _confined_count(dim: int, mass: float) -> Exact:
-    return _with_ends(
+    found = _with_ends(
         confined.log_counts(dim, mass),
         lambda: confined.log_minima(dim, mass),
         lambda: confined.log_maxima(dim, mass),
     )
+    return _resolved(found, lambda: confined.log_relative_counts(dim, mass))
 
 
 def _confined_law(dim: int, mass: float) -> Exact:
@@ -177,23 +207,29 @@ _INTEGRATED = kac_rice.LAW_UP_TO, kac_rice.MINIMUM_UP_TO
 POPULATIONS: dict[str, Population] = {
     "independent": Population(
         {"minimum": product.THIRD, "maximum": product.THIRD, "inflection": product.THIRD},
-        _independent_law,
+        _each(_independent_law),
         _independent_minima,
     ),
     "gaussian": Population(
-        {"beta": 1.0}, _gaussian_law, _gaussian_minima, 100, 1000, asymptotic=_gaussian_asymptotic
+        {"beta": 1.0}, _gaussian_laws, _gaussian_minima, 100, 1000, asymptotic=_gaussian_asymptotic
     ),
-    "wishart": Population({}, _wishart_law, _wishart_minima),
-    "goi": Population({"variance": None}, _goi_law, _goi_minima, *_INTEGRATED),
+    "wishart": Population({}, _each(_wishart_law), _wishart_minima),
+    "goi": Population({"variance": None}, _each(_goi_law), _goi_minima, *_INTEGRATED),
     "isotropic": Population(
         {"at": "critical"},
-        _isotropic_law,
+        _each(_isotropic_law),
         _isotropic_minima,
         *_INTEGRATED,
         asymptotic=_isotropic_asymptotic,
     ),
-    "spin-glass": Population({"p": 3}, _spin_law, _spin_minima, *_INTEGRATED, count=_spin_count),
+    "spin-glass": Population(
+        {"p": 3}, _each(_spin_law), _spin_minima, *_INTEGRATED, count=_spin_count
+    ),
     "confined": Population(
-        {"mass": None}, _confined_law, _confined_minima, *_INTEGRATED, count=_confined_count
+        {"mass": None},
+        _each(_confined_law),
+        _confined_minima,
+        *_INTEGRATED,
+        count=_confined_count,
     ),
 }

@@ -38,8 +38,9 @@ class Rule(NamedTuple):
     r"""A discretisation: reach ``base + slope sqrt(2 s) + |x|``, s the largest Gamma shape.
 
     Panels are at most `width` long and at most ``ratio / sqrt(s)`` of their distance from 0;
-    `noise` is the order of the Gauss-Hermite and Gauss-Laguerre rules, `tail` the part of
-    [0, 1/R] that is kept.
+    `noise` is the order of the Gauss-Hermite and Gauss-Laguerre rules up to s = 50, and one more
+    for every 5 beyond, where the Gamma law bends faster; `tail` is the part of [0, 1/R] that is
+    kept.
     """
 
     base: float = 9.0
@@ -49,6 +50,10 @@ class Rule(NamedTuple):
     order: int = 12
     noise: int = 20
     tail: float = 1.0
+
+    def order_of_noise(self, s: float) -> int:
+        """That of the Gauss rules, where s is the largest Gamma shape."""
+        return self.noise + math.ceil(max(0.0, s - 50) / 5)
 
     def worse(self) -> Rule:
         """Narrower and coarser: what the result is compared with."""
@@ -70,20 +75,24 @@ class _Grid(NamedTuple):
     weight: Array
     u: Array
     bulk: Array  # (2, 2, near, len(u)) from u to near y, by sign of y and of x'
+    noise: int  # order of the Gauss rules
 
 
-def log_law(n: int, beta: float, shift: float, weighted: bool, rule: Rule) -> Long:
-    """Logs for every index 0..n with one discretisation."""
+def log_laws(n: int, beta: float, shift: float, weighted: bool, rule: Rule) -> list[Long]:
+    """Logs for every index 0..m of every size m = 1..n, with one discretisation."""
     grid = _grid(n, beta, shift, rule)
     size = np.abs(grid.y)[:, None] if weighted else 1.0
     log = np.zeros(2, dtype=np.longdouble)
     first = [_normal(sign * grid.y + shift)[:, None] * size for _, sign in _SIGNS]
     f = np.zeros((2, grid.y.size, 2))
     f[0, :, :1], f[1, :, 1:] = first
+    f, log = _normalised(f, log, grid.weight)
+    laws = [log]
     for i in range(1, n):
+        f, log = _counted(_step(f, beta * i / 2, shift, grid) * size, log)
         f, log = _normalised(f, log, grid.weight)
-        f, log = _counted(_step(f, beta * i / 2, shift, grid, rule) * size, log)
-    return _normalised(f, log, grid.weight)[1]
+        laws.append(log)
+    return laws
 
 
 def _normalised(f: Array, log: Long, weight: Array) -> tuple[Array, Long]:
@@ -104,17 +113,17 @@ def _counted(f: Array, log: Long) -> tuple[Array, Long]:
     return result, common
 
 
-def _step(f: Array, s: float, shift: float, grid: _Grid, rule: Rule) -> Array:
+def _step(f: Array, s: float, shift: float, grid: _Grid) -> Array:
     """One pivot further, before counting its sign: shape of f, (2, nodes, columns)."""
     near, y = grid.near, grid.y
     f = f * grid.weight[:, None]
     x = y[:near]
     h = np.exp(_panels.log_gamma_density(s, np.outer(grid.u, x))) * x @ f[:, :near]
-    g, g_weight = _laguerre(s, rule.noise)
+    g, g_weight = _laguerre(s, grid.noise)
     small = np.outer(1 / y[near:], g)
     new = np.zeros_like(f)
     for t, sign in _SIGNS:
-        new[t, near:] = _far_kernel(s, sign * shift, grid, rule) @ f[1 - t, :near]
+        new[t, near:] = _far_kernel(s, sign * shift, grid) @ f[1 - t, :near]
         for r, source in _SIGNS:
             new[t, :near] += grid.bulk[t, r] @ h[r]
             noise = (sign * y + shift)[:, None, None] + source * small
@@ -122,9 +131,9 @@ def _step(f: Array, s: float, shift: float, grid: _Grid, rule: Rule) -> Array:
     return new
 
 
-def _far_kernel(s: float, shift: float, grid: _Grid, rule: Rule) -> Array:
+def _far_kernel(s: float, shift: float, grid: _Grid) -> Array:
     r"""Density :math:`\int\varphi(a)\,\gamma_s(ux)\,x\,da` at far y = u - x + a, near x."""
-    a, weight = hermite_e.hermegauss(rule.noise)
+    a, weight = hermite_e.hermegauss(grid.noise)
     x = grid.y[: grid.near]
     u = grid.y[grid.near :] + shift + a[:, None]
     if u.min() <= 0:
@@ -149,7 +158,7 @@ def _grid(n: int, beta: float, shift: float, rule: Rule) -> _Grid:
         [[_normal(t * x[:, None] + shift + r * u) * u_weight for _, r in _SIGNS] for _, t in _SIGNS]
     )
     y, weight = np.concatenate([x, 1 / v]), np.concatenate([x_weight, v_weight / v**2])
-    return _Grid(x.size, y, weight, u, bulk)
+    return _Grid(x.size, y, weight, u, bulk, rule.order_of_noise(s))
 
 
 def _graded(low: float, high: float, ratio: float, width: float) -> Array:

@@ -24,7 +24,7 @@ I. Dumitriu and A. Edelman, J. Math. Phys. 43 (2002) 5830.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -103,20 +103,20 @@ def log_minimum(
     return Exact(log.T.reshape(*x.shape, n).astype(np.float64), "pivot recursion", accuracy)
 
 
-def log_index_law(
+def log_index_laws(
     n: int,
     *,
     beta: float = 1.0,
     shift: float = 0.0,
     weighted: bool = False,
     _rule: _signed.Rule | None = None,
-) -> Exact:
-    r"""Logs of :math:`E[|\det(M_n - x)|^w\,1\{\mathrm{index}(M_n - x) = k\}]`, k = 0..n.
+) -> list[Exact]:
+    r"""Logs of :math:`E[|\det(M_m - x)|^w\,1\{\mathrm{index}(M_m - x) = k\}]`, k = 0..m, m = 1..n.
 
     Parameters
     ----------
     n : int
-        The size, at least 1.
+        The largest size, at least 1.
     beta : float
         At least 0.1.
     shift : float
@@ -126,8 +126,8 @@ def log_index_law(
 
     Returns
     -------
-    Exact
-        Shape (n + 1,); relative accuracy for every k.
+    list of Exact
+        One a size, shape (m + 1,); relative accuracy for every k.
 
     Raises
     ------
@@ -140,13 +140,26 @@ def log_index_law(
     shift = validation.real("shift", shift)
     rule = _rule or _signed.Rule()
     with np.errstate(divide="ignore", invalid="ignore"):  # what underflows fails the check
-        log, rough = (_signed.log_law(n, beta, shift, weighted, r) for r in (rule, rule.worse()))
+        laws, rough = (_signed.log_laws(n, beta, shift, weighted, r) for r in (rule, rule.worse()))
     accuracy = stated_accuracy(n, beta)
-    check(log, rough, accuracy)
-    lost = 0.0 if weighted else abs(1 - float(np.exp(log).sum()))
-    if lost > accuracy:
-        raise AccuracyError(f"pivot recursion: mass is off by {lost:.1e} > {accuracy:.0e}")
-    return Exact(log.astype(np.float64), "pivot recursion", accuracy)
+    for log, other in zip(laws, rough, strict=True):
+        check(log, other, accuracy)
+        lost = 0.0 if weighted else abs(1 - float(np.exp(log).sum()))
+        if lost > accuracy:
+            raise AccuracyError(f"pivot recursion: mass is off by {lost:.1e} > {accuracy:.0e}")
+    return [Exact(log.astype(np.float64), "pivot recursion", accuracy) for log in laws]
+
+
+def log_index_law(n: int, **settings: Any) -> Exact:
+    """Give the last of `log_index_laws`, that of size n; arguments and errors are the same."""
+    return log_index_laws(n, **settings)[-1]
+
+
+def one_law(n: int, shift: float, weighted: bool) -> Array:
+    """Logs of `log_index_law` from one discretisation for beta = 1, which nothing checks."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = _signed.log_laws(n, 1.0, shift, weighted, _signed.Rule())[-1]
+    return found.astype(np.float64)
 
 
 def stated_accuracy(n: int, beta: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -9,11 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 AccuracyKind = Literal["relative", "absolute"]
 
 
 def _nothing() -> Array:
     return np.empty(0)
+
+
+def _none() -> Mask:
+    return np.empty(0, dtype=np.bool_)
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,7 @@ class Exact:
     Parameters
     ----------
     log : ndarray
-        Natural logarithms, -inf where a value is zero or drowned in noise.
+        Natural logarithms, -inf where a value is zero, or drowned in noise.
     method : str
         How they were obtained: "pivot recursion", "Pfaffian", "closed form".
     accuracy : float
@@ -34,6 +40,9 @@ class Exact:
     value : ndarray
         The numbers themselves, by default exp(log); an engine of absolute accuracy keeps here the
         negative ones too, which are nothing but noise.
+    drowned : ndarray of bool
+        Where a value is positive, but below what an absolute accuracy resolves: all that is known
+        is that it is less than `log_bound`.
     """
 
     log: Array
@@ -41,8 +50,16 @@ class Exact:
     accuracy: float
     accuracy_kind: AccuracyKind = "relative"
     value: Array = field(default_factory=_nothing, repr=False)
+    drowned: Mask = field(default_factory=_none, repr=False)
 
     def __post_init__(self) -> None:
         if self.value.shape != self.log.shape:
             with np.errstate(over="ignore"):
                 object.__setattr__(self, "value", np.exp(self.log))
+        if self.drowned.shape != self.log.shape:
+            object.__setattr__(self, "drowned", np.zeros(self.log.shape, dtype=np.bool_))
+
+    @property
+    def log_bound(self) -> float:
+        """Natural logarithm of what every drowned value is less than."""
+        return float(np.logaddexp.reduce(self.log)) + math.log(self.accuracy)

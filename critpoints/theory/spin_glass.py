@@ -118,6 +118,14 @@ def log_counts(dim: int, p: int, *, energy: float = math.inf) -> Exact:
     return Exact(log, found.method, found.accuracy, found.accuracy_kind)
 
 
+def log_relative_counts(dim: int, p: int) -> Exact:
+    """`log_counts` with relative accuracy at every index, at the cost of seconds."""
+    dim, p = _checked(dim, p)
+    found = kac_rice.log_relative_measure(dim, 0.0, variance(p))
+    log = found.log + _log_prefactor(dim, p)
+    return Exact(log, found.method, found.accuracy, found.accuracy_kind)
+
+
 def log_total(dim: int, p: int, *, energy: float = math.inf) -> float:
     """Log expected number of critical points of every index, of energy at most `energy`."""
     dim, p = _checked(dim, p)

@@ -425,3 +425,33 @@ def test_a_store_in_a_folder_that_is_not_there_is_refused(capsys, tmp_path):
     assert cli.run([*command, "--store", str(tmp_path / "typo" / "s.sqlite")]) == 2
     assert "--store" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_exact_prints_no_zero_for_what_is_only_small(capsys):
+    (row,) = records(capsys, "exact", "-e", "goe", "--dims", "30", "--index", "1")
+    assert row["log10"] == pytest.approx(-95.69934, abs=1e-5)
+    assert row["accuracy_kind"] == "relative"
+    assert cli.run(["exact", "-e", "goi:variance=.05", "--dims", "24", "--index", "1"]) == 0
+    shown = capsys.readouterr().out
+    assert "< 1e-13" in shown
+    assert "accuracy kind" in shown
+    (row,) = records(capsys, "exact", "-e", "goi:variance=.05", "--dims", "24", "--index", "1")
+    assert row["probability"] is None
+    assert row["log10_bound"] == pytest.approx(-13, abs=0.1)
+
+
+def test_no_exact_probability_exceeds_one(capsys):
+    steep = ["-e", "confined:mass=3", "-e", "confined:mass=5"]
+    found = records(capsys, "exact", *steep, "--dims", "1-4")
+    assert all(row["probability"] <= 1 for row in found)
+
+
+def test_an_unreliable_row_says_what_to_do(capsys):
+    arguments = ["minima", "-e", "wigner:entries=uniform", "--dims", "10", "--samples", "16"]
+    assert cli.run([*arguments, "--method", "grown", "--jobs", "1"]) == 3
+    line = capsys.readouterr().err.strip().splitlines()[-1]
+    assert line.startswith(
+        "critpoints: wigner:entries=uniform d=10 unreliable: the replicates rest"
+    )
+    advice = line.rpartition("take method '")[2].rstrip("'")
+    assert cli.run([*arguments, "--method", advice, "--jobs", "1"]) == 0

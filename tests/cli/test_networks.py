@@ -47,7 +47,7 @@ def test_one_line_says_what_to_install(command: str, without: dict[str, str]) ->
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
     assert line.startswith("critpoints: ")
-    assert "pip install critpoints[networks]" in line
+    assert "pip install '.[networks]' in a checkout" in line
 
 
 @pytest.mark.parametrize(

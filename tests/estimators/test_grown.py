@@ -323,3 +323,28 @@ def test_what_cannot_be_grown_is_refused():
 def test_a_stream_decides_the_rows():
     a, b = (drawn(Grown(particles=64), ShiftedGaussian(5, 0.5), 1, 3) for _ in range(2))
     np.testing.assert_array_equal(a, b)
+
+
+@dataclass(frozen=True)
+class Chain(Ensemble):
+    """[[1, 1], [1, 1]] bordered by nothing: singular, in the arithmetic of ``kind``."""
+
+    dim: int
+    kind: type = np.float32
+    population = "singular matrices"
+
+    def sample(self, rng, size):
+        raise NotImplementedError
+
+    def sample_row(self, rng, i, size):
+        """Rows of s sᵀ + a multiple of the identity off the first two axes, s = (1/3, ..., 1/3)."""
+        row = np.full((size, i + 1), 1 / 9, dtype=self.kind)
+        if i >= 2:
+            row[:, i] += self.kind(1)
+        return row
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
+def test_singular_rows_are_no_minima(kind):
+    found = Grown(particles=8, route="rows").replicate(Chain(4, kind), np.random.default_rng(0))
+    assert found.log_estimate == -np.inf

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -29,6 +29,9 @@ class LogNormal(Replicates):
     death: float = 0.0
 
     name: ClassVar[str] = "log-normal"
+
+    def larger(self, factor: float) -> LogNormal:
+        return replace(self, effective=factor * self.effective)
 
     def memory(self, ensemble: Any, size: int) -> int:
         return 0
@@ -156,6 +159,32 @@ def test_a_precision_is_judged_at_powers_of_two() -> None:
     assert stops[-1] == first
     short = Prefix(prefix[:10])
     assert 0 < estimator.remaining(short, 1, 1, rule) < math.inf
+
+
+def stopped_at_the_edge(runs: int = 4000) -> list[tuple[Estimate, Estimate]]:
+    """Runs of which half end at 16 replicates: as judged, and with the interval of a fixed n."""
+    estimator, rule = LogNormal(spread=0.19, stated=0.19), Rule(0.1, None, None)
+    rng, found = np.random.default_rng(0), []
+    for _ in range(runs):
+        rows = estimator.rows(None, rng, 64)
+        prefix = Prefix([Values(row) for row in rows.reshape(64, 1, 4)])
+        stop = estimator.stop(prefix, 1, 1, rule)
+        assert stop is not None
+        tally = Values(rows[: stop.batches])
+        found.append((estimator.estimate(tally, rule)[0], estimator.estimate(tally, fixed(64))[0]))
+    return found
+
+
+def test_intervals_cover_where_a_precision_ends_the_run() -> None:
+    """The control is the same replicates with the interval of a number fixed beforehand."""
+    pairs = stopped_at_the_edge()
+    assert 0.25 < np.mean([e.samples == 16 for e, _ in pairs]) < 0.75
+    ours, plain = (
+        np.mean([e.log_low <= TRUTH <= e.log_high for e in each])
+        for each in zip(*pairs, strict=True)
+    )
+    assert 0.94 - 1.5 * math.sqrt(0.05 * 0.95 / 4000) < ours < 0.96
+    assert plain < ours - 0.002
 
 
 def test_samples_are_replicates() -> None:

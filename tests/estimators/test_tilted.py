@@ -16,7 +16,7 @@ from critpoints.ensembles import (
 )
 from critpoints.errors import UnreliableEstimateError
 from critpoints.estimators import Weighted
-from critpoints.estimators.tilted import Tilted, log_constant, tiltable
+from critpoints.estimators.tilted import Tilted, log_constant, normaliser, tiltable
 from critpoints.protocols import Ensemble
 from critpoints.rule import Rule
 from critpoints.tally import Values
@@ -117,3 +117,34 @@ def test_only_weighted_populations_are_tilted():
         Tilted(spectra=1)
     with pytest.raises(ValueError, match="'index'"):
         Tilted("index")
+
+
+STEEP = [(1.5, 6), (2.0, 8), (2.5, 8), (3.0, 6)]
+
+
+@pytest.mark.parametrize(("mass", "dim"), STEEP)
+def test_steep_wells_are_not_biased(mass: float, dim: int) -> None:
+    """Where the weights of the identity have heavy tails, determinants stand for their sum."""
+    truth = laws.minimum("confined", dim, mass=mass).log[0]
+    rows = Tilted(particles=512).rows(ConfinedField(dim, mass), np.random.default_rng(0), 160)
+    ratio = np.exp(rows[:, 0] - truth)
+    assert abs(ratio.mean() - 1) < 4 * ratio.std(ddof=1) / math.sqrt(len(ratio))
+
+
+def test_the_weights_of_the_identity_would_be_biased_there(monkeypatch) -> None:
+    """Negative control."""
+    identity = Weighted("index", "identity")
+    monkeypatch.setattr("critpoints.estimators.tilted.normaliser", lambda *_: identity)
+    truth = laws.minimum("confined", 8, mass=2.5).log[0]
+    rows = Tilted(particles=512).rows(ConfinedField(8, 2.5), np.random.default_rng(0), 160)
+    assert np.exp(rows[:, 0] - truth).mean() > 2
+
+
+def test_the_lighter_route_is_the_normaliser() -> None:
+    def route(ensemble) -> str:
+        return normaliser(ensemble, ensemble.hermite).route
+
+    assert [route(ConfinedField(8, m)) for m in (0.5, 1.0, 2.0, 3.0)] == 2 * ["identity"] + 2 * [
+        "determinant"
+    ]
+    assert route(IsotropicField(8)) == "identity"

@@ -88,6 +88,31 @@ def test_negative_control_points_missing(frame):
     assert any("censuses are not proven" in w for w in said.warnings)
 
 
+THRESHOLD = {5: 0.990595, 9: 0.988701}
+"""Fraction of minima among the critical points of a 3-spin glass at -E_infinity."""
+
+
+@pytest.mark.parametrize("dim", THRESHOLD)
+def test_the_fraction_at_the_threshold_is_exact(dim):
+    (_, row) = script._limits([dim])
+    assert row["value"] == pytest.approx(THRESHOLD[dim], abs=6e-7)
+    curve = pd.DataFrame(script._curve(script.SPIN, dim, 121))
+    law = curve[(curve["quantity"] == "law") & (curve["index"] == "0")]
+    between = np.interp(row["height"], law["height"].astype(float), law["value"])
+    assert abs(between - THRESHOLD[dim]) > 1e-5  # control: the grid of the figure does not do
+
+
+def test_the_number_at_the_threshold_does_not_depend_on_the_figure(frame):
+    said = script.render(frame).claims.details
+    (value,) = frame.loc[frame["quantity"] == "at threshold", "value"]
+    assert any(f"{value:.6f} of the critical points" in d for d in said)
+    assert any("in expectation over the disorder" in d for d in said)
+    coarse = frame[~((frame["quantity"] == "law") & (frame["height"].abs() > 1))]
+    assert any(f"{value:.6f} of" in d for d in script.render(coarse).claims.details)
+    doctored = _changed(frame, "at threshold", value=lambda v: v / 2)
+    assert any(f"{value / 2:.6f} of" in d for d in doctored.details)
+
+
 def test_a_bin_without_points_is_missing_not_zero(frame):
     doctored = frame.copy()
     rows = (frame["quantity"] == "height") & (frame["low"] == -math.inf)

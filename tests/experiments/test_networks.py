@@ -180,5 +180,5 @@ def test_without_jax_the_experiment_is_left_out_and_the_others_go_on(
     assert door.main(arguments) == 3
     said = [line for line in capsys.readouterr().err.splitlines() if "begins" not in line]
     assert len(said) == 2
-    assert all("pip install critpoints[networks]" in line for line in said)
+    assert all("pip install '.[networks]' in a checkout" in line for line in said)
     assert (tmp_path / "reports" / "quick" / "index.html").exists()

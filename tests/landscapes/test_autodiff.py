@@ -80,7 +80,9 @@ def test_jax_is_imported_when_needed_only() -> None:
 
 def test_without_jax_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jax", None)
-    with pytest.raises(ImportError, match=r"^jax is needed .*pip install critpoints\[networks\]"):
+    with pytest.raises(
+        ImportError, match=r"^jax is needed .*pip install '\.\[networks\]' in a checkout"
+    ):
         from_jax(waves, 2)
     with pytest.raises(ImportError, match=r"^no_such_package is needed"):
         require("no_such_package.part")

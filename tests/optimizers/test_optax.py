@@ -156,4 +156,7 @@ def test_without_jax_one_line_says_what_to_install() -> None:
         "except ImportError as error: print(error)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "optax optimizers need JAX: pip install critpoints[networks]\n"
+    assert (
+        done.stdout
+        == "optax optimizers need JAX: pip install '.[networks]' in a checkout of critpoints\n"
+    )

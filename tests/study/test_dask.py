@@ -202,7 +202,7 @@ def test_without_the_extra_one_line_says_what_to_install(
     command = ["minima", "-e", "goe", "--dims", "2", "--samples", "10", "--backend", "dask"]
     assert cli.run([*command, "--scheduler", "tcp://127.0.0.1:9"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert "pip install 'critpoints[dask]'" in line
+    assert "pip install '.[dask]' in a checkout" in line
 
 
 @pytest.mark.parametrize(

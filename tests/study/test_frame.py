@@ -9,7 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from critpoints.ensembles import GaussianEnsemble, IndependentAxes, IsotropicField, Wishart
+from critpoints.ensembles import (
+    GaussianEnsemble,
+    IndependentAxes,
+    IsotropicField,
+    ShiftedGaussian,
+    Wishart,
+)
 from critpoints.estimate import Estimate
 from critpoints.estimators import Proportion, Weighted
 from critpoints.protocols import Ensemble
@@ -18,6 +24,7 @@ from critpoints.study.collect import Outcome, collect
 from critpoints.study.frame import describe_bases, fit_bases, frame, records, z_score
 from critpoints.study.spec import Spec
 from critpoints.tally import Counts
+from critpoints.theory import laws
 
 LEVEL = 0.95
 SAMPLES = 20_000
@@ -178,3 +185,19 @@ def test_a_law_that_is_refuted_has_no_base_in_words() -> None:
     assert "base^-d with base" in right
     assert "base^-(d^2) does not hold" in wrong
     assert "with base" not in wrong
+
+
+def test_what_theory_does_not_resolve_is_missing_and_not_impossible() -> None:
+    """A hit is no contradiction where theory knows but a bound; where it knows zero, it is."""
+    law = laws.index_law("goi", 24, variance=0.05)
+    assert law.drowned[2]
+    spec = Spec(ShiftedGaussian(24, 0.05), Proportion("index"), batch=10)
+    counts = np.zeros(26, dtype=int)
+    counts[[2, 12, 25]] = 1, 9, 1
+    tally = Counts(counts)
+    estimates = tuple(spec.estimator.estimate(tally, Rule(None, 11, None)))
+    table = frame([Outcome(spec, estimates, tally, (0.0,), True)])
+    assert np.isnan(table["exact"][2])
+    assert np.isnan(table["z"][2])
+    assert np.isfinite(table["z"][12])
+    assert table["z"][25] == np.inf

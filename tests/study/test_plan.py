@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 
 from critpoints import Ensemble, minima_fraction, sweep
-from critpoints.ensembles import GaussianEnsemble, IsotropicField, Wigner, Wishart
+from critpoints.ensembles import (
+    ConfinedField,
+    GaussianEnsemble,
+    IsotropicField,
+    Wigner,
+    Wishart,
+)
+from critpoints.errors import UnreliableEstimateError
 from critpoints.estimators import Grown
 from critpoints.study.objects import build
 from critpoints.study.plan import CROWD, METHODS, _named, plan
@@ -36,7 +43,9 @@ def test_a_number_of_samples_is_a_number_of_samples() -> None:
 def test_the_reason_is_part_of_the_record_and_the_choice_repeats() -> None:
     first, again = (sweep(["goe", "isotropic"], [2, 12], rel_error=0.1) for _ in range(2))
     assert first.equals(again)
-    assert first["why"].str.contains("counting needs|predicted work|only grown fits").all()
+    assert (
+        first["why"].str.contains("counting needs|predicted work|only (?:grown|tilted) fits").all()
+    )
     assert (first["z"].abs() < 4).all()
     asked = sweep(["goe"], [2], rel_error=0.1, method="grown").iloc[0]
     assert (asked["method"], asked["why"]) == ("grown", "asked for")
@@ -142,6 +151,74 @@ def _accepts(ensemble: Ensemble, event: str, method: str) -> bool:
         return plan(ensemble, event, method).estimator.method == method
     except ValueError:
         return False
+
+
+UNIFORM = {6: 1.28555e-6, 8: 1.8831e-11}
+"""P(M > 0) of Wigner matrices with uniform entries, by an independent particle filter."""
+
+
+@pytest.mark.parametrize("dim", UNIFORM)
+def test_auto_does_not_stay_with_a_filter_that_must_refuse(dim: int) -> None:
+    found = minima_fraction("wigner:entries=uniform", dim, rel_error=0.1, seconds=60)
+    assert found.status == "ok"
+    assert abs(found.log_value - np.log(UNIFORM[dim])) < 2 * (found.log_high - found.log_low)
+
+
+def advised(refused: UnreliableEstimateError) -> str:
+    """The method that a refusal names."""
+    return str(refused).rpartition("method '")[2].rstrip("'")
+
+
+@pytest.mark.parametrize(
+    ("ensemble", "method", "samples"),
+    [
+        (Wigner(8, "uniform"), "grown", 64),
+        (Wigner(10, "uniform"), "grown", 16),
+        (GaussianEnsemble(30), "grown:particles=2048,twist=none", 8),
+        (GaussianEnsemble(4), "splitting:chains=8,refresh=0.02", 8),
+        (IsotropicField(20), "identity", 20_000),
+        (ConfinedField(8, 2.5), "identity", 20_000),
+    ],
+    ids=repr,
+)
+def test_the_advice_of_a_refusal_gives_an_accepted_estimate(
+    ensemble: Ensemble, method: str, samples: int
+) -> None:
+    with pytest.raises(UnreliableEstimateError) as refused:
+        minima_fraction(ensemble, samples=samples, method=method)
+    found = minima_fraction(ensemble, samples=16, method=advised(refused.value))
+    assert found.status == "ok"
+    assert found.doubt is None
+    assert refused.value.estimate.doubt == str(refused.value)
+
+
+def test_the_lighter_weights_are_taken() -> None:
+    def route(mass: float, dim: int, event: str) -> str:
+        return plan(ConfinedField(dim, mass), event).estimator.method
+
+    for event in ("minima", "index"):
+        assert [route(m, 8, event) for m in (0.5, 1.0, 2.0, 3.0)] == 2 * ["identity"] + 2 * [
+            "determinant"
+        ]
+    table = sweep(["confined:mass=2"], [8], event="index", samples=2**16)
+    trusted = table[table["status"] == "ok"]
+    assert set(trusted["index"]) >= {0, 1}
+    assert (trusted["z"].abs() < 4).all()
+    assert table.loc[table["index"] == 3, "status"].item() != "ok"
+    assert table.loc[table["status"] == "unreliable", "doubt"].notna().all()
+
+
+def test_settings_of_methods() -> None:
+    chosen_method = plan(GaussianEnsemble(4), "minima", "grown:particles=64").estimator
+    assert chosen_method == Grown(particles=64)
+    for method, message in (
+        ("grown:particle=64", "did you mean particles"),
+        ("grown:event=minima", "has no key 'event'"),
+        ("grown:particles=many", "particles"),
+        ("plain:particles=64", "method 'plain' has no settings"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            plan(GaussianEnsemble(4), "minima", method)
 
 
 def test_two_filters_are_told_apart_by_their_particles() -> None:

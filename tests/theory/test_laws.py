@@ -10,7 +10,7 @@ import pytest
 
 from critpoints import theory
 from critpoints.errors import RangeWarning
-from critpoints.theory import laws
+from critpoints.theory import laws, pfaffian
 
 ROOT2 = math.sqrt(2)
 ALL: list[tuple[str, dict[str, Any]]] = [
@@ -84,14 +84,77 @@ def test_three_populations_have_three_answers_in_two_dimensions() -> None:
     assert found == pytest.approx([0.1464466, 0.2113249, 0.25], abs=1e-7)
 
 
-@pytest.mark.parametrize("beta", [1, 2])
-def test_beyond_twenty_the_pfaffian_has_exact_ends(beta: int) -> None:
-    law = laws.index_law("gaussian", 24, beta=beta)
-    assert law.accuracy_kind == "absolute"
-    assert law.log[0] == laws.minimum("gaussian", 24, beta=beta).log[0]
-    assert law.log[0] < -100
-    assert law.log[1] == -math.inf
+@pytest.mark.parametrize(("beta", "dim"), [(1, 30), (1, 100), (2, 40), (4, 24)])
+def test_gaussian_laws_have_relative_accuracy_at_every_index(beta: int, dim: int) -> None:
+    law = laws.index_law("gaussian", dim, beta=beta)
+    assert (law.accuracy_kind, law.drowned.any()) == ("relative", False)
+    assert law.log[0] == pytest.approx(laws.minimum("gaussian", dim, beta=beta).log[0], abs=1e-11)
+    assert law.log[:-1] == pytest.approx(law.log[-2::-1], abs=1e-11)
+    assert np.isfinite(law.log[:-1]).all()
+    assert (np.diff(np.diff(law.log[:-1])) < 0).all()  # log-concave in the index
     assert np.exp(law.log).sum() == pytest.approx(1, abs=1e-12)
+
+
+def test_the_known_tail_of_the_goe() -> None:
+    """Index 1 in 30 dimensions, which absolute accuracy calls zero."""
+    assert laws.index_law("gaussian", 30).log[1] / math.log(10) == pytest.approx(
+        -95.69934, abs=1e-5
+    )
+    bulk = pfaffian.index_law(30)
+    assert bulk.log[1] < math.log(1e-13)
+    assert np.exp(law.log[:-1]) == pytest.approx(np.exp(bulk.log), abs=1e-13)
+
+
+def test_one_pass_serves_many_dimensions() -> None:
+    for dim, law in zip([7, 30, 3], laws.index_laws("gaussian", [7, 30, 3]), strict=True):
+        assert law.log == pytest.approx(laws.index_law("gaussian", dim).log, abs=1e-11)
+    assert laws.index_laws("isotropic", []) == []
+
+
+INTEGRATED: list[tuple[str, dict[str, Any], int]] = [
+    ("confined", {"mass": 2.0}, 6),
+    ("confined", {"mass": 3.0}, 4),
+    ("goi", {"variance": 0.02}, 10),
+]
+
+
+@pytest.mark.parametrize(("name", "parameters", "dim"), INTEGRATED)
+def test_tails_of_integrated_laws_are_relative(
+    name: str, parameters: dict[str, Any], dim: int
+) -> None:
+    """They agree with the bulk where that resolves them, with the half-line recursion at an end."""
+    law = laws.index_law(name, dim, **parameters)
+    assert law.accuracy_kind == "relative"
+    assert np.isfinite(law.log[:-1]).all()
+    assert law.log[0] == pytest.approx(laws.minimum(name, dim, **parameters).log[0], abs=1e-9)
+    assert np.exp(law.log).sum() == pytest.approx(1, abs=1e-11)
+    assert (np.diff(np.diff(law.log[:-1])) < 0).all()
+
+
+def test_a_tail_that_is_not_resolved_is_bounded_and_not_zero() -> None:
+    law = laws.index_law("goi", 24, variance=0.05)
+    exact_there = laws.index_law("gaussian", 24).log  # variance 0 has thinner tails yet
+    assert law.accuracy_kind == "absolute"
+    assert law.drowned[1:4].all()
+    assert not law.drowned[[0, 12, 24, 25]].any()  # the ends, the bulk, and what is impossible
+    assert (law.log[law.drowned] == -math.inf).all()
+    assert law.log_bound < math.log(1e-12)
+    assert (exact_there[law.drowned] < law.log_bound).all()
+
+
+def test_no_probability_exceeds_one() -> None:
+    for mass in np.arange(2.0, 6.0, 0.25):
+        assert all(one.log[0] <= 0 for one in laws.minima("confined", [1, 2, 5], mass=float(mass)))
+    for name, parameters in ALL:
+        assert (laws.index_law(name, 3, **parameters).log <= 0).all()
+
+
+def test_laws_of_fields_hold_up_to_a_hundred_dimensions() -> None:
+    """Mass, mirror symmetry and the Euler sum; the ends agree with the relative engine."""
+    law = laws.index_law("spin-glass", 70, p=3)
+    sign = (-1.0) ** np.arange(71)
+    assert np.exp(law.log).sum() == pytest.approx(1, abs=1e-11)
+    assert abs(np.exp(law.log[:-1]) @ sign) < 1e-9
 
 
 def test_counts_sum_to_what_a_function_must_have() -> None:
@@ -125,8 +188,8 @@ def test_asymptotics_stand_beside_the_exact_value_or_are_absent() -> None:
 
 
 def test_beyond_the_verified_range_there_is_a_warning() -> None:
-    with pytest.warns(RangeWarning, match="index law of goi is verified up to dim = 60, got"):
-        laws.index_law("goi", 61, variance=0)
+    with pytest.warns(RangeWarning, match="index law of goi is verified up to dim = 100, got"):
+        laws.index_law("goi", 101, variance=0)
     with pytest.warns(RangeWarning, match="minimum of goi is verified up to dim = 200, got"):
         laws.minima("goi", [201], variance=0)
     with pytest.warns(RangeWarning, match="index law of gaussian is verified up to dim = 100"):
