@@ -25,13 +25,30 @@ from critpoints.validation import choice, integer, real
 SUMMARY = (
     "degenerate", "euler", "euler_expected", "distinct", "certified", "complete", "undecided",
     "undecided_volume", "starts", "nowhere", "unseen_mass", "smallest_share", "chao_low",
-    "chao_high", "rejected", "assumed", "rounds",
+    "chao_high", "rejected", "assumed", "note", "rounds",
 )  # fmt: skip
 """Columns after the counts by index; numbers that do not apply are NaN.
 
 ``rounds`` is 1 for subdivision, 0 for a search, -k for one of which the audit asked k more rounds.
 """
 
+
+RECORDS = 2
+"""Of rows and of the search that fills them; raised when either changes."""
+
+NOTES = (
+    "",
+    "the function's Euler sum is not known",
+    "a point is degenerate",
+    "not applicable: the function or a derivative is unbounded or undefined",
+    "not applicable: the gradient jumps",
+    "not applicable: the Hessian jumps",
+    "not applicable: a point may be listed twice",
+    "a critical point lies on the boundary",
+    "faces were not searched",
+    "not applicable",
+)
+"""Why there is no audit, by the number in the column ``note``; the first that fits."""
 
 _SPENT = {"max_cells": MAX_CELLS, "starts": STARTS, "unseen_mass": MASS}
 
@@ -74,9 +91,13 @@ class CensusCounts(Runs):
         object.__setattr__(self, "unseen_mass", mass)
 
     def settings(self) -> dict[str, Any]:
-        """As every estimator's, without what may be spent on a function where it is the usual."""
+        """As every estimator's, without what may be spent on a function where it is the usual.
+
+        What is recorded of a function is part of it.
+        """
         usual = {name for name, value in _SPENT.items() if getattr(self, name) == value}
-        return {k: v for k, v in super().settings().items() if k not in usual}
+        given = {k: v for k, v in super().settings().items() if k not in usual}
+        return given | {"records": RECORDS}
 
     def stream_settings(self) -> dict[str, Any]:
         """The same functions whatever may be spent on each."""
@@ -154,5 +175,6 @@ def _summary(found: Census) -> list[float]:
         *estimate,
         float(found.rejected),
         float(bool(found.assumption)),
+        float(next((k for k, note in enumerate(NOTES) if note and note in found.audit_note), 0)),
         float(found.method == "subdivision") - found.audit_rounds,
     ]

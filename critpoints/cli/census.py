@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "object", "dim", "draw", "critical_points", "minima", "counts", "certified", "complete",
-    "audit", "unseen_mass", "undecided", "undecided_volume", "degenerate", "assumption", "euler",
+    "audit", "unseen_mass", "undecided", "undecided_volume", "degenerate", "assumption",
+    "audit_note", "euler",
     "euler_expected", "distinct", "method", "seconds", "starts", "nowhere", "smallest_share",
     "chao_low", "chao_high", "rejected", "audit_rounds",
 )  # fmt: skip

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from critpoints._version import __version__
-from critpoints.census.counts import SUMMARY, CensusCounts
+from critpoints.census.counts import NOTES, SUMMARY, CensusCounts
 from critpoints.census.door import MAX_CELLS
 from critpoints.census.multistart import MASS, STARTS
 from critpoints.census.result import Census
@@ -82,8 +82,8 @@ def censuses(
     -------
     DataFrame
         A row a function: object, population, dim, draw, critical_points, minima, counts (a list
-        by index), degenerate, euler, euler_expected, audit, distinct, certified, complete,
-        assumption, undecided, undecided_volume, starts, nowhere, rejected, unseen_mass,
+        by index), degenerate, euler, euler_expected, audit, audit_note, distinct, certified,
+        complete, assumption, undecided, undecided_volume, starts, nowhere, rejected, unseen_mass,
         smallest_share, chao_low, chao_high, method, audit_rounds, volume, seconds, seed, digest,
         version; counts_by_height where asked for.
 
@@ -269,8 +269,9 @@ def _rows(outcome: Outcome) -> list[dict[str, Any]]:
 def _row(found: dict[str, float], number: int, dim: int) -> dict[str, Any]:
     counts = [int(found[f"index_{k}"]) for k in range(dim + 1)]
     said = {name: _whole(found[name]) for name in SUMMARY}
-    assumed, rounds = said.pop("assumed"), int(found["rounds"])
-    del said["rounds"]
+    assumed, note, rounds = (int(found[name]) for name in ("assumed", "note", "rounds"))
+    for name in ("assumed", "note", "rounds"):
+        del said[name]
     flags = {name: bool(said[name]) for name in ("distinct", "certified", "complete")}
     record: dict[str, Any] = {
         "draw": number,
@@ -280,6 +281,7 @@ def _row(found: dict[str, float], number: int, dim: int) -> dict[str, Any]:
         **said,
         **flags,
         "assumption": ASSUMED if assumed else "",
+        "audit_note": NOTES[note],
         "audit": None if said["degenerate"] else _audit(said["euler"], said["euler_expected"]),
         **{name: found[name] for name in _MEASURES},
         "method": "subdivision" if rounds > 0 else "multistart",
