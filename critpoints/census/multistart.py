@@ -20,8 +20,9 @@ from critpoints.validation import integer, real
 STARTS = 20_000
 MASS = 1e-3
 """Mass of the unseen that a search aims at."""
-_FIRST = 256  # starts of the first round; then rounds double until one finds nothing new
-_WALKED = 64  # starts of the first round that are walked down and up too
+_FIRST = 256  # starts of the first round at most; rounds double until one finds nothing new
+_LIGHT = 0.64  # mass of the unseen aimed at, times starts of the first round, where these are fewer
+_WALKED = 4  # one of so many starts of the first round is walked down and up too
 _DOUBLINGS = 10  # of the ball that starts come from, at most
 _CONTINUUM = 16  # degenerate points found once that could not be joined to a manifold
 _MARGIN = 5.0  # separation in units of both errors that makes two points different ones
@@ -127,6 +128,11 @@ class _Search:
         self.mass, self.settled = 1.0, False
 
     @property
+    def first(self) -> int:
+        """Starts of the first round."""
+        return max(1, min(_FIRST, int(_LIGHT / self.goal)))
+
+    @property
     def left(self) -> int:
         """Starts that may still be made."""
         return self.most - self.starts
@@ -138,20 +144,20 @@ class _Search:
 
     def discover(self) -> None:
         """Rounds of starts until one meets nothing new, from balls that grow on all of space."""
-        self._round(min(_FIRST, self.left), walked=True)
+        self._round(min(self.first, self.left), walked=True)
         self._rounds()
         if not isinstance(self.domain, Euclidean):
             return
         for _ in range(_DOUBLINGS):
             inner = self.domain
             self.domain = Euclidean(inner.dim, 2 * inner.reach)
-            if not self.left or not self._round(min(_FIRST, self.left), walked=True):
+            if not self.left or not self._round(min(self.first, self.left), walked=True):
                 self.domain = inner
                 return
             self._rounds()
 
     def _rounds(self) -> None:
-        size = _FIRST
+        size = self.first
         while self.left and size <= self.starts:
             if not self._round(min(size, self.left)):
                 return
@@ -165,8 +171,7 @@ class _Search:
             raise ValueError("gradient and hessian must be finite, but are at no start")
         ends = self._search(batch)
         if walked:
-            some = batch[:_WALKED]
-            finders.from_starts(self.catalogue, some)
+            finders.from_starts(self.catalogue, batch[: size // _WALKED])
         self._look_around()
         return int((self.catalogue.canonical(ends.entry) >= before).sum())
 
