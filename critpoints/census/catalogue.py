@@ -12,6 +12,7 @@ from critpoints.census.deflation import Deflation
 from critpoints.census.follow import first_radius, follow
 from critpoints.census.local import Local
 from critpoints.census.probes import WIDE
+from critpoints.census.sinks import Sinks
 from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 
 NOWHERE = -1
@@ -112,12 +113,12 @@ class Catalogue:
             self.search(image, counted=False)
         return Ends(entry, flat)
 
-    def _sinks(self) -> newton.Sinks:
+    def _sinks(self) -> Sinks:
         """Simple points, within a share of the distance over which they are alone."""
         facts = self.facts[~self.facts.degenerate]
         size = np.abs(facts.eigenvalues)
         alone = facts.bends * size.min(axis=1) / size.max(axis=1)
-        return newton.Sinks(self.landscape.domain, facts.points, _SINK * alone)
+        return Sinks(self.landscape.domain, facts.points, _SINK * alone)
 
     def repellent(self, most: int) -> Deflation:
         """What keeps runs away from points met, the ``most`` that were met most often."""
@@ -318,7 +319,7 @@ class Catalogue:
 
 
 def _walked_on(
-    landscape: Landscape, starts: FloatArray, runs: newton.Runs, sinks: newton.Sinks
+    landscape: Landscape, starts: FloatArray, runs: newton.Runs, sinks: Sinks
 ) -> newton.Runs:
     """Runs that have not converged, after a walk and Newton's method once more."""
     found = newton.Runs(*(getattr(runs, f.name).copy() for f in fields(runs)))

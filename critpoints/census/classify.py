@@ -18,7 +18,6 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from critpoints.census.local import Local, move, norms
-from critpoints.census.newton import newton_step
 from critpoints.census.noise import level, noise
 from critpoints.census.probes import (
     WIDE,
@@ -28,6 +27,7 @@ from critpoints.census.probes import (
     stirs,
     visible,
 )
+from critpoints.census.step import newton_step
 from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 
 _EPS = float(np.finfo(float).eps)

@@ -33,16 +33,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from critpoints.census.deflation import Deflation
-from critpoints.census.distinct import tree
 from critpoints.census.local import Local, length_of, move, norms
 from critpoints.census.noise import rounding_level
-from critpoints.domains import Domain
+from critpoints.census.sinks import Sinks
+from critpoints.census.step import newton_step
 from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 
 CONVERGED, FLAT, LOST = 1, 2, 3
@@ -59,7 +57,6 @@ _FINAL = 2e-4  # θ of a last step: s is then 1e-7 of the length over which the 
 _QUADRATIC = 0.25  # θ of the step before it
 _CONTRACTING = 0.95
 _FELL = 1e-3  # a run whose steps have fallen so far has been somewhere
-_NULL = 1e-13  # of the largest curvature: what may be rounding
 _ROUNDED = 4 * _EPS
 _SPACING = 32 * _EPS  # a step of this share of |x| moves by rounding only
 
@@ -85,34 +82,6 @@ class Runs:
     bends: FloatArray
     spans: FloatArray
     outcome: IntArray
-
-
-@dataclass(frozen=True)
-class Sinks:
-    """Simple points that are known, within whose radii Newton's method converges to them.
-
-    Attributes
-    ----------
-    domain : Domain
-    points : ndarray, shape (k, ambient)
-    radii : ndarray, shape (k,)
-    """
-
-    domain: Domain
-    points: FloatArray
-    radii: FloatArray
-
-    @cached_property
-    def _tree(self) -> Any:
-        return tree(self.domain, self.points)
-
-    def reached(self, x: FloatArray) -> IntArray:
-        """The point whose radius each row lies in, -1 if it lies in none: (m,)."""
-        if not len(self.points) or not len(x):
-            return np.full(len(x), -1)
-        near = np.asarray(self._tree.query(x)[1])
-        inside = self.domain.distance(x, self.points[near]) <= self.radii[near]
-        return np.where(inside, near, -1)
 
 
 def search(
@@ -149,78 +118,6 @@ def _rows(ambient: int) -> int:
 def bytes_of_a_search(ambient: int) -> int:
     """Hessians of a block of runs, on the tangent spaces too, with copies that solving makes."""
     return 8 * 8 * _rows(ambient) * ambient**2
-
-
-def newton_step(
-    gradient: FloatArray, hessian: FloatArray, cap: FloatArray, spacing: FloatArray
-) -> tuple[FloatArray, FloatArray, BoolArray]:
-    r"""Newton steps, components along soft directions shortened to ``cap``, (m,).
-
-    In eigenvectors the step is :math:`p_i = -s_i c_i/\lambda_i` with the largest
-    :math:`s_i \le 1` such that :math:`|p_i| \le` cap: the minimum-residual step of a Hessian
-    whose soft part is truncated. Always a descent direction of :math:`\|\nabla f\|^2/2`, of slope
-    :math:`-\sum_i s_i c_i^2`. Left out are modes along which both curvature and gradient are what
-    rounding makes of zero.
-
-    Parameters
-    ----------
-    gradient : ndarray, shape (m, dim)
-    hessian : ndarray, shape (m, dim, dim)
-    cap : ndarray, shape (m,)
-    spacing : ndarray, shape (m,)
-        By how much coordinates are rounded.
-
-    Returns
-    -------
-    step : ndarray, shape (m, dim)
-    fall : ndarray, shape (m,)
-        :math:`\sum_i s_i c_i^2 / \sum_i c_i^2`, between 0 and 1.
-    whole : ndarray of bool, shape (m,)
-        Where nothing was shortened.
-    """
-    step = _solve(hessian, gradient)
-    fall = np.ones(len(step))
-    with np.errstate(invalid="ignore", over="ignore"):
-        whole = np.asarray(norms(step) <= cap)
-    long = ~whole
-    if long.any():
-        step[long], fall[long], whole[long] = _truncated(
-            gradient[long], hessian[long], cap[long], spacing[long]
-        )
-    return step, fall, whole
-
-
-def _solve(hessian: FloatArray, gradient: FloatArray) -> FloatArray:
-    try:
-        found = -np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0]
-    except np.linalg.LinAlgError:  # one singular matrix stops the batch
-        return np.full_like(gradient, np.nan)
-    return np.asarray(found)
-
-
-def _truncated(
-    gradient: FloatArray, hessian: FloatArray, cap: FloatArray, spacing: FloatArray
-) -> tuple[FloatArray, FloatArray, BoolArray]:
-    eigenvalues, vectors = np.linalg.eigh(hessian)
-    along = np.einsum("mij,mi->mj", vectors, gradient)
-    curve, wanted = np.abs(eigenvalues), np.abs(along)
-    largest = curve.max(axis=1, keepdims=True)
-    null = (curve <= _NULL * largest) & (wanted <= spacing[:, None] * largest)
-    null |= curve == 0
-    long = (wanted > curve * cap[:, None]) & ~null
-    share = np.where(long, curve * cap[:, None], 1.0) / np.where(long, wanted, 1.0)
-    with np.errstate(over="ignore"):
-        step = np.where(null, 0.0, -share * along / np.where(null, 1.0, eigenvalues))
-    norm = norms(step)
-    far = norm > cap
-    shorter = np.where(far, cap, 1.0) / np.where(far, norm, 1.0)
-    moved = np.einsum("mij,mj->mi", vectors, step) * shorter[:, None]
-    blind = null & (wanted > spacing[:, None] * largest)
-    whole = ~(long | blind).any(axis=1) & ~far & ~null.all(axis=1)
-    length = norms(along)
-    unit = along / np.where(length > 0, length, 1.0)[:, None]
-    fall = np.einsum("mj,mj->m", np.where(null, 0.0, share), unit**2)
-    return moved, shorter * fall, whole
 
 
 class _Search:
