@@ -16,7 +16,7 @@ from critpoints.census.local import Local, move
 from critpoints.protocols import FloatArray, IntArray
 
 _MODES = 2  # of each kind that are walked along from a point
-_FIRST = 0.1  # of the length over which the Hessian changes: where a walk begins
+_FIRST = 0.3  # of the length over which the Hessian changes: where a walk begins
 _DEFLATED = 64  # starts that are tried once more, and points they are kept away from
 
 

@@ -25,9 +25,9 @@ from critpoints.domains import Domain
 from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 
 _STEPS = 30
-_POOR, _GOOD = 0.5, 0.1  # relative errors of the predicted gradient
+_POOR, _GOOD = 0.6, 0.3  # relative errors of the predicted gradient
 _NULL = 1e-12  # of the largest eigenvalue: modes along which nothing is to be gained
-_NEAR = 0.05
+_NEAR = 0.1
 """A walk ends where its step is predicted so well and the signs are those wanted."""
 
 

@@ -21,7 +21,7 @@ COLUMNS = (
 )  # fmt: skip
 POINT_COLUMNS = (
     "object", "dim", "draw", "point", "index", "value", "x", "certified", "residual",
-    "degenerate", "manifold_dim", "eigenvalues",
+    "degenerate", "manifold_dim", "eigenvalues", "sides",
 )  # fmt: skip
 
 
@@ -64,8 +64,8 @@ def command(
         bool,
         typer.Option(
             "--points",
-            help="Print the points too: in json a list in each record, as a second table, in csv "
-            "alone, a row a point.",
+            help="Print the points too, and minima on the boundary: in json lists in each record, as "
+            "a second table, in csv alone, a row per point.",
         ),
     ] = False,
     seed: options.Seed = 0,
@@ -104,7 +104,9 @@ def command(
         )
         rows = {spec.digest: spec for spec in specs(landscape, dims, estimator, seed)}
         for record in records:  # the census again: realisations are not kept
-            record["points"] = one(rows[record["digest"]], record["draw"]).records()
+            found = one(rows[record["digest"]], record["draw"])
+            record["points"], minima = found.records(), found.boundary_minima
+            record["boundary_minima"] = [] if minima is None else minima.records()
     if not points or form is not options.Format.csv:
         output.write(records, form, COLUMNS)
     if points and form is not options.Format.json:
@@ -129,11 +131,14 @@ def _summary(frame: pd.DataFrame) -> list[str]:
 
 
 def _points(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A record a point, with the draw that it belongs to."""
+    """Critical points and then minima on the boundary, with the draw that they belong to."""
     return [
         {name: record[name] for name in ("object", "dim", "draw")} | point
         for record in records
-        for point in record["points"]
+        for point in (
+            *record["points"],
+            *({"point": "boundary"} | minimum for minimum in record["boundary_minima"]),
+        )
     ]
 
 
