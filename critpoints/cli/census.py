@@ -64,8 +64,8 @@ def command(
         bool,
         typer.Option(
             "--points",
-            help="Print the points too, and minima on the boundary: in json lists in each record, as "
-            "a second table, in csv alone, a row per point.",
+            help="Print the points too, and minima on the boundary: in json lists in each record, "
+            "as a second table, in csv alone, a row per point.",
         ),
     ] = False,
     seed: options.Seed = 0,
