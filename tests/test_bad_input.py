@@ -362,6 +362,8 @@ CALLED_ELSEWHERE = {  # in CONSTRUCTORS, by their parameter's name in BAD_CALLS,
     "sweep",
 }  # fmt: skip
 RESULTS_AND_BASES = {
+    "ContradictionError",
+    "EvaluationError",
     "Census", "Ensemble", "Estimate", "Landscape", "Optimizer", "Problem", "RandomField", "Saddle",
     "RangeWarning", "StoreError", "UnreliableEstimateError",
 }  # fmt: skip
@@ -501,7 +503,9 @@ WRONG: dict[str, tuple[str, ...]] = {
     "show": ("x",),
     "index": ("-1", "3", "x"),
     "draws": ("0", "-1", "x"),
-    "max_cells": ["0", "-1", "1.5", "x"],
+    "max_cells": ("0", "-1", "1.5", "x"),
+    "starts": ("0", "-1", "1.5", "x"),
+    "unseen_mass": ("0", "1", "-1", "nan", "x"),
     "runs": ("0", "-1", "x"),
     "tuning_runs": ("0", "x"),
     "steps": ("0", "x"),

@@ -289,12 +289,30 @@ def test_a_census_that_is_not_proven_leaves_with_3(capsys):
     assert "1 of 1 functions have undecided cells" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("high", "status"), [(0.4, 0), (350_914.0, 3)])
-def test_a_search_that_is_not_saturated_leaves_with_3(high, status, capsys):
-    row = {"audit": None, "undecided": 0, "undecided_volume": 0.0, "unseen_high": high}
-    assert census._finish(pd.DataFrame([row])) == status
-    said = "1 of 1 functions are incomplete" in capsys.readouterr().err
+@pytest.mark.parametrize(("mass", "status"), [(0.9e-3, 0), (1.1e-3, 3), (1.0, 3), (math.nan, 0)])
+def test_a_search_that_bounds_less_than_was_asked_leaves_with_3(mass, status, capsys):
+    row = {"audit": None, "undecided": 0, "undecided_volume": 0.0, "unseen_mass": mass}
+    assert census._finish(pd.DataFrame([row]), 1e-3) == status
+    said = "1 of 1 functions were searched less than asked" in capsys.readouterr().err
     assert said == (status == 3)
+
+
+def test_starts_and_mass_of_a_search_can_be_set(capsys):
+    command = "census -l spin:p=3 --dims 3 --method multistart --jobs 1"
+    (few,) = records(capsys, *command.split(), "--starts", "300", status=3)
+    assert few["starts"] == 300
+    assert few["unseen_mass"] > 1e-3
+    (coarse,) = records(capsys, *command.split(), "--unseen-mass", ".02")
+    assert coarse["unseen_mass"] <= 0.02
+    assert coarse["starts"] < 1000
+    assert coarse["smallest_share"] < coarse["unseen_mass"]
+
+
+def test_minima_on_the_boundary_are_listed_as_such(capsys):
+    command = "census -l styblinski-tang --dims 2 --points --jobs 1"
+    (found,) = records(capsys, *command.split())
+    assert len(found["points"]) == 9
+    assert found["boundary_minima"] == []
 
 
 def test_depth_reproduces_the_notes(capsys):
