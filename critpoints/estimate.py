@@ -23,7 +23,8 @@ class Estimate:
     level : float
         Confidence level of the interval.
     method : str
-        How it was obtained: ``plain``, ``sieve``, ``pivots``, ``identity``, ``determinant``.
+        How it was obtained: ``plain``, ``sieve``, ``pivots``, ``identity``, ``determinant``,
+        ``grown``, ``tilted``, ``splitting``; ``census`` and others for ratios over runs.
     interval : str
         How the interval was computed.
     status : str

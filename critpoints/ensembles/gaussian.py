@@ -53,7 +53,7 @@ class GaussianEnsemble(Ensemble):
         object.__setattr__(self, "beta", real("beta", self.beta, above=0))
 
     def sample(self, rng: np.random.Generator, size: int) -> NDArray[Any]:
-        """Dense for beta 1 and 2 (complex Hermitian), else tridiagonal: shape (size, dim, dim)."""
+        """Dense for beta 1 and 2 (complex Hermitian), or tridiagonal: shape (size, dim, dim)."""
         if self.beta == 1:
             return goe(rng, size, self.dim)
         if self.beta == 2:
@@ -64,7 +64,7 @@ class GaussianEnsemble(Ensemble):
 
     @property
     def normals(self) -> int | None:
-        """A triangle of entries for beta 1, two full squares for beta 2; else None."""
+        """A triangle of entries for beta 1, two full squares for beta 2, or None."""
         return {1.0: triangle_size(self.dim), 2.0: 2 * self.dim**2}.get(self.beta)
 
     def from_normals(self, z: FloatArray) -> NDArray[Any]:
@@ -97,7 +97,7 @@ class GaussianEnsemble(Ensemble):
         return Hermite(self.beta)
 
     def sample_row(self, rng: np.random.Generator, i: int, size: int) -> FloatArray:
-        """Row i of a real matrix of equal spectrum: dense for beta 1, else tridiagonal."""
+        """Row i of a real matrix of equal spectrum: dense for beta 1, or tridiagonal."""
         if self.beta == 1:
             row = rng.standard_normal((size, i + 1))
             row[:, :i] *= np.sqrt(0.5)

@@ -100,7 +100,7 @@ class Wigner(Ensemble):
 
     @property
     def hermite(self) -> Hermite | None:
-        """The tridiagonal form of the GOE for Gaussian entries, none known else."""
+        """The tridiagonal form of the GOE for Gaussian entries; None otherwise."""
         return Hermite() if self.entries == "gaussian" else None
 
     def diagonal_above(
@@ -113,5 +113,5 @@ class Wigner(Ensemble):
         return TAILS[self.entries](rng, low, self.df)
 
     def exact_law(self) -> tuple[str, dict[str, Any]] | None:
-        """That of the GOE for Gaussian entries, none known else."""
+        """That of the GOE for Gaussian entries; None otherwise."""
         return ("gaussian", {"beta": 1.0}) if self.entries == "gaussian" else None

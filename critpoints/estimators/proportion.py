@@ -67,7 +67,7 @@ class Proportion(EventEstimator):
         return "sieve" if self.event == "minima" else "pivots"
 
     def rows(self, ensemble: Ensemble, rng: np.random.Generator, size: int) -> NDArray[Any]:
-        """Bins: 1 for a minimum and 0 else, or the index (``dim + 1`` if degenerate)."""
+        """Bins: 1 for a minimum and 0 otherwise, or the index (``dim + 1`` if degenerate)."""
         if ensemble.kac_rice:
             raise ValueError(
                 f"method {self.method!r} counts samples, but the population "

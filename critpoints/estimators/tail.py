@@ -17,7 +17,7 @@ SUMS = 2 * LEVELS
 """Numbers a column of weights is reduced to."""
 HEAVIEST = 0.7
 """Largest tail index at which means of weights are trusted (Vehtari et al., §3)."""
-DOUBT = 0.05
+DOUBT = 0.01
 """The upper limit of the index at this error has to be below :data:`HEAVIEST`."""
 
 

@@ -10,8 +10,9 @@ integrand is entire in x with Gaussian tails, so the trapezoidal rule converges 
 halving the step at least squares its error. Each integral is therefore evaluated on two grids, and
 the square of their relative difference bounds what is left.
 
-Two engines supply D: the Pfaffian (every k, absolute accuracy) and the pivot recursion (k = 0 in
-every dimension up to d, relative accuracy). The sum over k needs neither, since
+Two engines supply D: the Pfaffian (every k, absolute accuracy) and the pivot recursion (relative
+accuracy: k = 0 in every dimension up to d in one pass, or every k at the cost of a recursion per
+shift). The sum over k needs neither, since
 
 .. math:: \sum_k D_k(x; d) = \sqrt2\,\Gamma\big(\tfrac{d+1}2\big)\,e^{x^2/2}\,\rho_{d+1}(x),
 

@@ -228,7 +228,7 @@ def test_bad_rules_of_the_signed_recursion_are_caught(rule: _signed.Rule, weight
 def test_lost_mass_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two evaluations that agree on the wrong mass."""
     lost = np.log(np.array([0.5, 0.5 - 1e-9]))
-    monkeypatch.setattr(_signed, "log_laws", lambda *_: lost)
+    monkeypatch.setattr(_signed, "log_laws", lambda *_: [lost])
     with pytest.raises(AccuracyError, match=r"mass is off by 1\.0e-09"):
         pivots.log_index_law(1)
 
