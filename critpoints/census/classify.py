@@ -157,8 +157,8 @@ def kinds(
     if spans is not None:  # where the Hessian all but vanishes, it changes by its own size at once
         wider = (nullity > 0) & np.isfinite(spans)
         bends = np.where(wider, np.maximum(bends, spans), bends)
-    alive = (residuals > 0) | np.abs(eigenvalues).any(axis=1) | stirs(landscape, points, bends)
     size = level(local, floor)
+    alive = (nullity == 0) | stirs(landscape, points, bends, size)
     critical = local.finite & alive & (residuals <= size)
     found = Kinds(points, eigenvalues, vectors, nullity, doubt, residuals, error, bends, critical)
     flat = np.flatnonzero(found.degenerate & critical)

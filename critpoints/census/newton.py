@@ -14,8 +14,9 @@ before, a run has converged when
 - θ ≤ 1/4 and then θ ≤ 2·10⁻⁴: steps of a quadratically convergent run (Deuflhard's monotonicity
   test). The Hessian then changes by its own size over s/(2θ²), and s is below 10⁻⁷ of that length;
 - steps that were contracting have come down to the spacing of floating-point numbers at x;
-- steps that had contracted a thousandfold grow again while ‖∇f‖ is down to its own rounding, as
-  probed next to the point (:mod:`~critpoints.census.noise`).
+- steps that had contracted a thousandfold grow again, or have been about that short from the start,
+  while ‖∇f‖ is down to its own rounding, as probed next to the point
+  (:mod:`~critpoints.census.noise`).
 
 Steps that contract linearly (a degenerate point) are extrapolated to 1/(1 − θ) times their length;
 steps that do not contract (a wall or a tail) are doubled for as long as ‖∇f‖ decreases. Where
@@ -237,7 +238,9 @@ class _Search:
         dead = zero & ~simple & ~met
         lost = dead | (~np.isfinite(self.slope) & (self.share < _SHORTEST))
         flat &= ~lost
-        noisy = self._fell & (self.ratio > 1) & ~(simple | met | lost) & np.isfinite(self.slope)
+        still = self.whole & (self.widest <= spacing / _FELL)  # from the start: begun at a point
+        noisy = (self._fell & (self.ratio > 1)) | still
+        noisy &= ~(simple | met | lost) & np.isfinite(self.slope)
         noisy |= flat & self._fell
         settled = self._settle(np.flatnonzero(noisy))
         restart = noisy & ~settled

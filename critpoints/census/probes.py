@@ -141,13 +141,18 @@ def still_zone(
     return zone
 
 
-def stirs(landscape: Landscape, points: FloatArray, bends: FloatArray) -> BoolArray:
-    """Whether the gradient is different from zero anywhere near: no, where it has underflowed."""
-    found = np.zeros(len(points), dtype=np.bool_)
-    signs = np.random.default_rng(2).choice([-1.0, 1.0], points.shape[1])
-    for sign in (signs, -signs):
-        step = landscape.domain.tangent(points, sign * bends[:, None])
+def stirs(
+    landscape: Landscape, points: FloatArray, bends: FloatArray, size: FloatArray
+) -> BoolArray:
+    """Whether the gradient is more than rounding, ``size``, on both sides at some distance: (m,).
+
+    It is not on a plateau, nor where a function has underflowed, nor at the edge of either.
+    """
+    found = np.ones(len(points), dtype=np.bool_)
+    drawn = np.random.default_rng(2).standard_normal(points.shape[1])
+    for along in (drawn, -drawn):  # in the direction of no symmetry
+        step = landscape.domain.tangent(points, along * bends[:, None])
         with np.errstate(all="ignore"):
             there = landscape.gradient(move(landscape.domain, points, step))
-        found |= (np.isfinite(there) & (there != 0)).any(axis=1)
+        found &= ~(norms(there) <= size)
     return found

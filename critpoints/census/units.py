@@ -206,8 +206,12 @@ class Legible(Rescaled):
     def derivatives(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Gradient and Hessian."""
         gradient, hessian = self.whole.derivatives(self._up(x))
-        largest = np.fmax(np.abs(gradient).max(axis=1), np.abs(hessian).max(axis=(1, 2)))
-        lost = (largest > 0) & (largest < UNDERFLOWN)
+        curved = np.abs(hessian).max(axis=(1, 2))
+        with np.errstate(over="ignore", under="ignore"):
+            steep = np.fmax(np.abs(gradient).max(axis=1), np.ldexp(curved, self.length))
+            # What gradient and Hessian are where both are typical of this place.
+            smaller = np.minimum(steep, np.ldexp(steep, -self.length))
+        lost = ((steep > 0) | (curved > 0)) & (smaller < UNDERFLOWN)
         gradient, hessian = self._down(gradient, 1), self._down(hessian, 2)
         gradient[lost], hessian[lost] = np.nan, np.nan
         return gradient, hessian

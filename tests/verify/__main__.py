@@ -1,4 +1,4 @@
-"""Run the long tier and write ``tallies.json``, ``census.json`` and ``rare.json`` of data/verify.
+"""Run the long tier and write the files of data/verify: tallies, rare, census and search.
 
 Every row of the studies below is sampled to its full number of batches through the package's own
 resumable store; an interrupted run goes on where it stopped. The files hold the tally of every
@@ -25,9 +25,10 @@ from critpoints.study.spec import Spec
 from critpoints.study.store import Store
 from critpoints.tally import Counts, Moments, Tally, Values
 
-from . import census
+from . import census, search
 
 HOME = Path(__file__).parents[2] / "data" / "verify"
+FILES = ("tallies", "rare", "census", "search")
 BATCHES = 48
 SEED = 20_260_000
 STUDY = [
@@ -115,20 +116,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--extend", action="store_true", help="begin with the tallies that the files hold"
     )
+    parser.add_argument(
+        "--only", choices=FILES, action="append", help="write this file; may be repeated"
+    )
     options = parser.parse_args(arguments)
+    wanted = options.only or FILES
     HOME.mkdir(parents=True, exist_ok=True)
     frequent, rows = specs(), rare()
     with Store(HOME / "store.sqlite") as store:
         if options.extend:
             _restore(frequent, "tallies.json", store)
             _restore([row.spec for row in rows], "rare.json", store)
-        for spec in frequent:
-            _sample(spec, BATCHES, store, options.jobs)
-        _write("tallies.json", [_record(spec, BATCHES, store) for spec in frequent])
-        for row in sorted(rows, key=lambda row: not row.control):
-            _sample(row.spec, row.batches, store, options.jobs)
-        _write("rare.json", [_record(row.spec, row.batches, store) for row in rows])
-        _write("census.json", [census.sampled(row, store, options.jobs) for row in census.rows()])
+        if "tallies" in wanted:
+            for spec in frequent:
+                _sample(spec, BATCHES, store, options.jobs)
+            _write("tallies.json", [_record(spec, BATCHES, store) for spec in frequent])
+        if "rare" in wanted:
+            for row in sorted(rows, key=lambda row: not row.control):
+                _sample(row.spec, row.batches, store, options.jobs)
+            _write("rare.json", [_record(row.spec, row.batches, store) for row in rows])
+        if "census" in wanted:
+            sampled = [census.sampled(row, store, options.jobs) for row in census.rows()]
+            _write("census.json", sampled)
+        if "search" in wanted:
+            _write("search.json", search.sampled(options.jobs))
 
 
 def _restore(known: Sequence[Spec], name: str, store: Store) -> None:

@@ -1,0 +1,2 @@
+"""placeholder."""
+def sampled(jobs): return []
