@@ -416,7 +416,9 @@ def _false_sum(given: Case, found: Census) -> list[str]:
         return []
     signs = (-1.0) ** np.arange(given.shape.dim + 1)
     inside = given.inside
-    hessians = given.shape.hessian(inside) if len(inside) else np.empty((0,) + (given.shape.dim,) * 2)
+    hessians = (
+        given.shape.hessian(inside) if len(inside) else np.empty((0,) + (given.shape.dim,) * 2)
+    )
     truth = ((-1.0) ** (np.linalg.eigvalsh(hessians) < 0).sum(axis=1)).sum()
     return [] if found.audit == (found.counts @ signs == truth) else ["audit"]
 

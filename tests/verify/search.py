@@ -1,2 +1,5 @@
 """placeholder."""
-def sampled(jobs): return []
+
+
+def sampled(jobs):
+    return []
