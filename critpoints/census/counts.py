@@ -24,7 +24,7 @@ from critpoints.validation import choice, integer, real
 
 SUMMARY = (
     "degenerate", "euler", "euler_expected", "distinct", "certified", "complete", "undecided",
-    "undecided_volume", "starts", "nowhere", "unseen_mass", "smallest_share", "chao_low",
+    "undecided_volume", "starts", "reach", "nowhere", "unseen_mass", "smallest_share", "chao_low",
     "chao_high", "rejected", "assumed", "note", "rounds",
 )  # fmt: skip
 """Columns after the counts by index; numbers that do not apply are NaN.
@@ -169,6 +169,7 @@ def _summary(found: Census) -> list[float]:
         float(found.undecided),
         found.undecided_volume,
         float(found.starts) if searched else np.nan,
+        found.reach,
         float(found.nowhere) if searched else np.nan,
         found.unseen_mass,
         found.smallest_share,

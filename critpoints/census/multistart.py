@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -246,6 +247,8 @@ class _Search:
         dimension = catalogue.dimension[entry]
         joined = np.flatnonzero(catalogue.joined[entry] & (dimension == 0))
         dimension[joined] = continuum.dimensions(self.landscape, facts[joined])
+        inner = self.domain.reach if isinstance(self.domain, Euclidean) else math.nan
+        reach = float(unit.points(np.array(inner)))
         manifold = np.where(np.isnan(dimension), -1, dimension).astype(np.int64)
         return Census(
             landscape=landscape,
@@ -260,7 +263,8 @@ class _Search:
             complete=False,
             method="multistart",
             starts=self.starts,
-            start_law=_described(self.domain, self.unit),
+            start_law=start_law(self.domain, reach),
+            reach=reach,
             nowhere=self.nowhere,
             rejected=self.rejected,
             level=self.level,
@@ -270,11 +274,10 @@ class _Search:
         )
 
 
-def _described(domain: Domain, unit: Unit) -> str:
-    """The law of the starts in words, in the function's own units."""
+def start_law(domain: Domain, reach: float) -> str:
+    """The law of the starts in words; on all of space they come from a ball of radius ``reach``."""
     if isinstance(domain, Euclidean):
-        radius = float(unit.points(np.array(domain.reach)))
-        return f"uniform in the ball of radius {radius:.6g} about the origin"
+        return f"uniform in the ball of radius {reach:.6g} about the origin"
     return f"uniform on the {type(domain).__name__.lower()}"
 
 

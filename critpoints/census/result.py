@@ -109,6 +109,8 @@ class Census:
         Starts of a multistart search.
     start_law : str
         Where they were drawn from.
+    reach : float
+        On all of space, the radius of the ball that they were drawn from; otherwise NaN.
     nowhere, rejected : int
         How many of them ended at no critical point, and among these at a gradient-flat one.
     audit_rounds : int
@@ -148,6 +150,7 @@ class Census:
     boundary_minima: BoundaryMinima | None = None
     starts: int = 0
     start_law: str = ""
+    reach: float = math.nan
     nowhere: int = 0
     rejected: int = 0
     audit_rounds: int = 0

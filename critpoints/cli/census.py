@@ -16,8 +16,8 @@ COLUMNS = (
     "object", "dim", "draw", "critical_points", "minima", "counts", "certified", "complete",
     "audit", "unseen_mass", "undecided", "undecided_volume", "degenerate", "assumption",
     "audit_note", "euler",
-    "euler_expected", "distinct", "method", "seconds", "starts", "nowhere", "smallest_share",
-    "chao_low", "chao_high", "rejected", "audit_rounds",
+    "euler_expected", "distinct", "method", "seconds", "starts", "start_law", "nowhere",
+    "smallest_share", "chao_low", "chao_high", "rejected", "audit_rounds",
 )  # fmt: skip
 POINT_COLUMNS = (
     "object", "dim", "draw", "point", "index", "value", "x", "certified", "residual",

@@ -102,6 +102,7 @@ _NUMBERS = {
     "assumption": "What complete and certified take as given, empty if nothing",
     "audit_note": "Why there is no audit, if there is none",
     "starts": "Starts of a search",
+    "start_law": "Law of the starts of a search",
     "nowhere": "Starts of a search that ended at no critical point",
     "unseen_mass": "Upper bound of the probability that one more start ends at no listed point",
     "smallest_share": "Least share of the start law whose basin was met, at the confidence level",

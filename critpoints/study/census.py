@@ -14,8 +14,9 @@ import pandas as pd
 from critpoints._version import __version__
 from critpoints.census.counts import NOTES, SUMMARY, CensusCounts
 from critpoints.census.door import MAX_CELLS
-from critpoints.census.multistart import MASS, STARTS
+from critpoints.census.multistart import MASS, STARTS, start_law
 from critpoints.census.result import Census
+from critpoints.domains import Domain
 from critpoints.estimate import LN10
 from critpoints.landscapes import FourierField, KnownLandscape, SphericalSpin, TorusPolynomial
 from critpoints.protocols import Landscape, RandomField
@@ -83,8 +84,8 @@ def censuses(
     DataFrame
         A row a function: object, population, dim, draw, critical_points, minima, counts (a list
         by index), degenerate, euler, euler_expected, audit, audit_note, distinct, certified,
-        complete, assumption, undecided, undecided_volume, starts, nowhere, rejected, unseen_mass,
-        smallest_share, chao_low, chao_high, method, audit_rounds, volume, seconds, seed, digest,
+        complete, assumption, undecided, undecided_volume, starts, start_law, nowhere, rejected,
+        unseen_mass, smallest_share, chao_low, chao_high, method, audit_rounds, volume, seconds, seed, digest,
         version; counts_by_height where asked for.
 
     Raises
@@ -250,27 +251,31 @@ def specs(
 
 def _rows(outcome: Outcome) -> list[dict[str, Any]]:
     spec, dim = outcome.spec, outcome.spec.source.dim
+    domain: Domain = spec.source.domain  # type: ignore[attr-defined]
     common = {"object": spec.ref, "population": spec.source.population, "dim": dim}
     ends = {
-        "volume": spec.source.domain.volume,  # type: ignore[attr-defined]
+        "volume": domain.volume,
         "seed": spec.seed,
         "digest": spec.digest,
         "version": __version__,
     }
     columns = spec.estimator.columns(dim)  # type: ignore[attr-defined]
     return [
-        common | _row(dict(zip(columns, row, strict=True)), k, dim) | {"seconds": seconds} | ends
+        common
+        | _row(dict(zip(columns, row, strict=True)), k, dim, domain)
+        | {"seconds": seconds}
+        | ends
         for k, (row, seconds) in enumerate(
             zip(outcome.tally.data.tolist(), outcome.seconds, strict=True)
         )
     ]
 
 
-def _row(found: dict[str, float], number: int, dim: int) -> dict[str, Any]:
+def _row(found: dict[str, float], number: int, dim: int, domain: Domain) -> dict[str, Any]:
     counts = [int(found[f"index_{k}"]) for k in range(dim + 1)]
     said = {name: _whole(found[name]) for name in SUMMARY}
     assumed, note, rounds = (int(found[name]) for name in ("assumed", "note", "rounds"))
-    for name in ("assumed", "note", "rounds"):
+    for name in ("assumed", "note", "rounds", "reach"):
         del said[name]
     flags = {name: bool(said[name]) for name in ("distinct", "certified", "complete")}
     record: dict[str, Any] = {
@@ -281,6 +286,7 @@ def _row(found: dict[str, float], number: int, dim: int) -> dict[str, Any]:
         **said,
         **flags,
         "assumption": ASSUMED if assumed else "",
+        "start_law": "" if said["starts"] is None else start_law(domain, found["reach"]),
         "audit_note": NOTES[note],
         "audit": None if said["degenerate"] else _audit(said["euler"], said["euler_expected"]),
         **{name: found[name] for name in _MEASURES},
