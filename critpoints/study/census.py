@@ -85,8 +85,8 @@ def censuses(
         A row a function: object, population, dim, draw, critical_points, minima, counts (a list
         by index), degenerate, euler, euler_expected, audit, audit_note, distinct, certified,
         complete, assumption, undecided, undecided_volume, starts, start_law, nowhere, rejected,
-        unseen_mass, smallest_share, chao_low, chao_high, method, audit_rounds, volume, seconds, seed,
-        digest, version; counts_by_height where asked for.
+        unseen_mass, smallest_share, chao_low, chao_high, method, audit_rounds, volume, seconds,
+        seed, digest, version; counts_by_height where asked for.
 
     Raises
     ------
