@@ -258,8 +258,8 @@ class Lopsided(SpherePolynomial):
 @pytest.fixture
 def starts_alone(monkeypatch):
     """Searches without walks and deflation, which leave few points for an audit to miss."""
-    monkeypatch.setattr(finders, "around", lambda *given: 0)
-    monkeypatch.setattr(finders, "from_starts", lambda *given: None)
+    monkeypatch.setattr(finders, "around", lambda *_: 0)
+    monkeypatch.setattr(finders, "from_starts", lambda *_: None)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -275,7 +275,8 @@ def test_images_of_points_are_points(seed):
     assert whole.unseen[1] < 1
 
 
-def test_images_find_what_starts_do_not(starts_alone):
+@pytest.mark.usefixtures("starts_alone")
+def test_images_find_what_starts_do_not():
     """Negative control of the same: without them points are alone."""
     pairs = [multistart(spin(3, seed), starts=8) for seed in range(4)]
     alone = [multistart(Lopsided(spin(3, seed).tensor), starts=8) for seed in range(4)]
@@ -307,7 +308,8 @@ def test_images_that_are_no_points_are_not_believed():
 
 
 @pytest.mark.parametrize("seed", [38, 49, 56])
-def test_a_search_whose_sum_is_wrong_goes_on(starts_alone, seed):
+@pytest.mark.usefixtures("starts_alone")
+def test_a_search_whose_sum_is_wrong_goes_on(seed):
     landscape = Lopsided(spin(5, seed).tensor)
     audit = Audit(landscape, multistart)
     alone = multistart(landscape, seed=seed, unseen_mass=0.2)

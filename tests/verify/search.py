@@ -120,9 +120,7 @@ def mass(number: int) -> list[Any]:
 def sampled(jobs: int) -> list[dict[str, object]]:
     """Every case of both studies."""
     studies = [("scales", scales.record, SCALES), ("masses", mass, MASSES)]
-    return [
-        {"study": name, "cases": _all(job, size, jobs)} for name, job, size in studies
-    ]
+    return [{"study": name, "cases": _all(job, size, jobs)} for name, job, size in studies]
 
 
 def _all(job: Callable[[int], list[Any]], size: int, jobs: int) -> list[list[Any]]:
