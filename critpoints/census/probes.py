@@ -13,6 +13,7 @@ _LINEAR = 0.1  # relative change of the Hessian over which it is taken to be lin
 _ALIKE = 0.3  # relative change of a curvature over which it is taken to be the same
 _HALVINGS = 16
 _NEAR = 1e-6  # of the length over which the Hessian changes: where its rate of change is taken
+_RESOLVED = 64  # spacings of floating-point numbers, over which a move is what was asked for
 _UNKNOWN = 1e-3  # of the domain: that length, where nothing tells
 _SHARES = [10.0**k for k in range(-8, 0)]  # of that length
 WIDE = 0.1
@@ -94,7 +95,8 @@ def rate_of_change(
     along = np.take_along_axis(vectors, soft[:, None, None], axis=2)[:, :, 0]
     other = np.random.default_rng(1).standard_normal(vectors.shape[1])
     across = np.broadcast_to(other / np.linalg.norm(other), along.shape)
-    reach = _NEAR * bends
+    spacing = np.finfo(float).eps * np.abs(local.points).max(axis=1)
+    reach = np.maximum(_NEAR * bends, _RESOLVED * spacing)
     frame = None if local.basis is None else local.basis
     for direction in (along, -along, across, -across):
         step = local.vector(reach[:, None] * direction)

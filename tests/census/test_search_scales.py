@@ -143,7 +143,7 @@ def test_no_phantom_minima():
             assert len(multistart(landscape, seed=seed, starts=4000)) == points
 
 
-FAST = [*range(50), 59, 138, 234]
+FAST = [*range(50), 59, 138, 234, 1124]
 
 
 def test_nothing_false_at_any_scale():
