@@ -18,6 +18,7 @@ _ALIKE = 0.3  # relative change of a curvature over which it is taken to be the 
 _HALVINGS = 16
 _EPS = float(np.finfo(float).eps)
 _NEAR = 1e-6  # of the length over which the Hessian changes: where its rate of change is taken
+_RESOLVED = 64  # spacings of floating-point numbers, over which a move is what was asked for
 _SHARES = [10.0**k for k in range(-8, 0)]  # of that length
 WIDE = 0.1
 """A move along a null direction, in lengths ℓ, that tells a manifold from an isolated point."""
@@ -121,7 +122,8 @@ def rate_of_change(
     along = np.take_along_axis(vectors, soft[:, None, None], axis=2)[:, :, 0]
     other = np.random.default_rng(1).standard_normal(vectors.shape[1])
     across = np.broadcast_to(other / np.linalg.norm(other), along.shape)
-    reach = _NEAR * bends
+    spacing = _EPS * np.abs(local.points).max(axis=1)
+    reach = np.maximum(_NEAR * bends, _RESOLVED * spacing)
     rounding = 4 * values.shape[1] * _EPS * np.abs(values).max(axis=1, keepdims=True)
     for direction in (along, -along, across, -across):
         step = local.vector(reach[:, None] * direction)
