@@ -191,7 +191,7 @@ class Estimator(ABC):
 
     @abstractmethod
     def batch_size(self, dim: int) -> int:
-        """Samples a batch."""
+        """Samples per batch."""
 
     def tally(self, source: Any, rng: np.random.Generator, size: int) -> Tally:
         """Draw one batch and fold it."""

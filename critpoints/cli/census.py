@@ -36,7 +36,7 @@ def command(
         ),
     ],
     dims: options.Dims,
-    draws: Annotated[int, typer.Option(metavar="N", help="Functions a row.")] = 1,
+    draws: Annotated[int, typer.Option(metavar="N", help="Functions per row.")] = 1,
     seconds: Annotated[
         float | None, typer.Option(metavar="S", help="Begin no function after this time.")
     ] = None,

@@ -45,12 +45,12 @@ def command(
     dims: options.Dims,
     optimizer: Optimizers,
     runs: Annotated[int, typer.Option(metavar="N", help="Runs a row.")] = 1000,
-    steps: Annotated[int, typer.Option(metavar="N", help="Steps a run at most.")] = 10_000,
+    steps: Annotated[int, typer.Option(metavar="N", help="Most steps per run.")] = 10_000,
     gradients: Annotated[
-        int | None, typer.Option(metavar="N", help="Gradient evaluations a run at most.")
+        int | None, typer.Option(metavar="N", help="Most gradient evaluations per run.")
     ] = None,
     products: Annotated[
-        int | None, typer.Option(metavar="N", help="Hessian-vector products a run at most.")
+        int | None, typer.Option(metavar="N", help="Most Hessian-vector products per run.")
     ] = None,
     seconds: Annotated[
         float | None, typer.Option(metavar="S", help="Time for all rows together at most.")

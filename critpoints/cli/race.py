@@ -54,7 +54,7 @@ def command(
     runs: Annotated[int, typer.Option(metavar="N", help="Runs a row of the race.")] = 64,
     budget: Annotated[
         int,
-        typer.Option(metavar="G", help="Gradients and Hessian-vector products a run at most."),
+        typer.Option(metavar="G", help="Most gradients and Hessian-vector products per run."),
     ] = 250,
     grid: Annotated[
         list[str] | None,

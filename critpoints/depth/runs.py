@@ -52,5 +52,5 @@ class ProductRuns(Runs):
         return [ratio(alive, np.ones(len(alive)), rule.level, self.method)]
 
     def batch_size(self, dim: int) -> int:
-        """Networks a batch: one 8 MB block of matrices."""
+        """Networks per batch: one 8 MB block of matrices."""
         return max(16, min(1024, 2**20 // dim**2))

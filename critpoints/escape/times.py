@@ -44,7 +44,7 @@ class EscapeTimes(Runs):
     steps : int
         Budget a run.
     gradients, products : int, optional
-        Budgets of gradient evaluations and of Hessian-vector products a run.
+        Budgets of gradient evaluations and of Hessian-vector products per run.
     """
 
     optimizer: Optimizer = field(default_factory=GradientDescent)

@@ -25,7 +25,7 @@ class EventEstimator(Estimator):
         choice("event", self.event, EVENTS)
 
     def batch_size(self, dim: int) -> int:
-        """Samples a batch, from the entries of one matrix each: 8 MB, and one matrix at least."""
+        """Samples per batch, from the entries of one matrix each: 8 MB, and one matrix at least."""
         return power_of_two(2**20 // dim**2, 1, 2**14)
 
 

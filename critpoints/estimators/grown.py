@@ -33,7 +33,7 @@ class Grown(Replicates):
     Parameters
     ----------
     particles : int
-        Particles a replicate, at least 2.
+        Particles per replicate, at least 2.
     route : {"pivots", "rows"}
         ``pivots`` falls back on ``rows`` where the ensemble has no tridiagonal form.
     twist : {"fitted", "none"}

@@ -45,7 +45,7 @@ class Tilted(Replicates):
     Parameters
     ----------
     particles : int
-        Particles a replicate, at least 2.
+        Particles per replicate, at least 2.
     spectra : int
         Spectra a replicate, at least 2.
 

@@ -41,7 +41,7 @@ def run(
         Starting points, in the domain.
     rng : numpy.random.Generator
     steps, gradients, products : int, optional
-        Budgets a run: steps, gradients (the first included), and Hessian-vector products, of
+        Budgets per run: steps, gradients (the first included), and Hessian-vector products, of
         which a Hessian counts ``landscape.dim``. A run ends at the first step after which one
         is used up. Values of the function are not counted.
     stop : Exit or sequence of Exit

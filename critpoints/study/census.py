@@ -63,7 +63,7 @@ def censuses(
     dims : str or integers, optional
         As in :func:`~critpoints.sweep`; may be left out for instances.
     draws : int
-        Functions a row; a fixed function needs one.
+        Functions per object and dimension; a fixed function needs one.
     seconds : float, optional
         No function is begun after this wall-clock time; one under way is finished.
     method : {"auto", "subdivision", "multistart"}
@@ -82,7 +82,7 @@ def censuses(
     Returns
     -------
     DataFrame
-        A row a function: object, population, dim, draw, critical_points, minima, counts (a list
+        One row per function: object, population, dim, draw, critical_points, minima, counts (a list
         by index), degenerate, euler, euler_expected, audit, audit_note, distinct, certified,
         complete, assumption, undecided, undecided_volume, starts, start_law, nowhere, rejected,
         unseen_mass, smallest_share, chao_low, chao_high, method, audit_rounds, volume, seconds,
@@ -159,8 +159,8 @@ def by_index(frame: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        object, population, dim, index, draws, count (a function), count_low, count_high,
-        fraction, fraction_low, fraction_high, density (a unit volume), density_low,
+        object, population, dim, index, draws, count (per function), count_low, count_high,
+        fraction, fraction_low, fraction_high, density (per unit of volume), density_low,
         density_high, status, level.
     """
     real("level", level, above=0, below=1)
@@ -242,7 +242,7 @@ def specs(
     estimator: CensusCounts,
     seed: int,
 ) -> list[Spec]:
-    """A row an object and dimension."""
+    """One specification per object and dimension."""
     given = several("landscapes", landscapes, (Landscape, RandomField))
     wanted = [None] if dims is None else parse_dims(dims)
     rows = [Spec(build("landscape", f, d), estimator, seed) for f in given for d in wanted]

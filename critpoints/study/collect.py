@@ -81,7 +81,7 @@ class Run:
 
     @property
     def pace(self) -> float:
-        """Seconds a batch, as measured; 0 before the first."""
+        """Seconds per batch, as measured; 0 before the first."""
         return self.spent / self.drawn if self.drawn else 0.0
 
     @property

@@ -82,7 +82,7 @@ def escapes(
     steps : int
         Budget a run in steps.
     gradients, products : int, optional
-        Budgets a run in gradient evaluations and in Hessian-vector products, of which a Hessian
+        Budgets per run in gradient evaluations and in Hessian-vector products, of which a Hessian
         counts d.
     seconds : float, optional
         Wall-clock time of all together at most; rows that it ends are ``incomplete``.
@@ -113,7 +113,7 @@ def escapes(
             What theory says of the mean, or NaN; and (mean − predicted)/(its standard error),
             where theory is exact and the mean is stated.
         gradient_evaluations, hessian_products
-            Means a run, whatever its end.
+            Means per run, whatever its end.
         final_value
             Median of f where runs ended.
         status

@@ -8,11 +8,14 @@ import numpy as np
 import pandas as pd
 
 from critpoints.landscapes import KnownLandscape
+from critpoints.protocols import FloatArray
 from critpoints.study.census import draw
 from critpoints.study.objects import build
 
 NEAR = 1e-6
-"""A value found is a known one within this share of the range of known values (at least of 1)."""
+"""A value found is a known one within this share of the distance to the next known value."""
+ROUNDING = 1e-12
+"""Known values this close, of the largest of them, are one value: the sums differ by rounding."""
 
 
 def known_counts(name: str, dim: int) -> pd.DataFrame:
@@ -44,14 +47,28 @@ def known_values(name: str, dim: int, seed: int = 0) -> pd.DataFrame:
         found; method and accuracy.
     """
     source = _source(name, dim)
-    known = np.unique(source.known().values.round(12))
+    known = _distinct(source.known().values)
     found = draw(name, dim, seed=seed).values
-    apart = np.abs(found[:, None] - known)
-    near = NEAR * max(1.0, float(np.ptp(known)))
-    at = [int((apart[:, i] <= near).sum()) for i in range(len(known))]
-    stray = int((apart.min(axis=1, initial=np.inf) > near).sum())
+    near = np.abs(found[:, None] - known) <= NEAR * _spacing(known, source, seed)
+    at, stray = near.sum(axis=0).tolist(), int((~near.any(axis=1)).sum())
     rows = pd.DataFrame({"value": [*known, np.nan], "found": [*at, stray]})
     return rows.assign(quantity="value", **_identity(source, dim))
+
+
+def _distinct(values: FloatArray) -> FloatArray:
+    """Known values without repetition, ascending."""
+    values = np.unique(values)
+    first = np.diff(values, prepend=-np.inf) > ROUNDING * np.abs(values).max()
+    return values[first]
+
+
+def _spacing(known: FloatArray, source: KnownLandscape, seed: int) -> FloatArray:
+    """The distance of each known value to the next; of a lone one, the range of the function."""
+    if len(known) == 1:
+        x = source.domain.sample(np.random.default_rng(seed), 1000)
+        return np.ptp(source.value(x), keepdims=True)
+    gaps = np.diff(known)
+    return np.minimum(np.append(np.inf, gaps), np.append(gaps, np.inf))
 
 
 def _source(name: str, dim: int) -> KnownLandscape:

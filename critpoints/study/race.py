@@ -103,7 +103,7 @@ def race(
     runs : int
         Runs a row of the race.
     budget : int
-        Gradient evaluations and Hessian-vector products a run, alike for all optimizers.
+        Gradient evaluations and Hessian-vector products per run, alike for all optimizers.
     grid : mapping of str to sequence of float
         Values tried of each hyper-parameter, in all combinations, beside the setting given.
     tuning_runs : int

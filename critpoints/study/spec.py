@@ -37,7 +37,7 @@ class Spec:
     seed : int
         Root seed, non-negative.
     batch : int
-        Samples a batch; 0 lets the estimator choose from the dimension.
+        Samples per batch; 0 lets the estimator choose from the dimension.
     """
 
     source: Source

@@ -10,8 +10,7 @@ hat = from_callables(
     lambda x: ((x**2).sum(axis=1) - 1) ** 2,
     lambda x: 4 * ((x**2).sum(axis=1, keepdims=True) - 1) * x,
     lambda x: (
-        4 * ((x**2).sum(axis=1) - 1)[:, None, None] * np.eye(2)
-        + 8 * x[:, :, None] * x[:, None, :]
+        4 * ((x**2).sum(axis=1) - 1)[:, None, None] * np.eye(2) + 8 * x[:, :, None] * x[:, None, :]
     ),
     domain=Box(2, -2.0, 2.5),
 )

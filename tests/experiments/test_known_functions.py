@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
+from critpoints.study.census import draw
 from critpoints.study.known import known_counts, known_values
 from experiments import known_functions as script
 from experiments import runner
@@ -78,10 +81,22 @@ def test_negative_control_degenerate_points(frame):
     assert "0 of 1 known critical values were found; not found: 0" in " ".join(said.details)
 
 
-def test_known_numbers_and_values():
+def test_known_numbers():
     assert known_counts("styblinski-tang", 2)["known"].tolist() == [4, 4, 1]
-    values = known_values("autoencoder:hidden=2", 8)
-    assert values["value"].dropna().tolist() == [0.0, 0.5, 1.0, 1.5]
-    assert (values["found"] > 0).tolist() == [True] * 4 + [False]
     with pytest.raises(TypeError, match="critical points are known"):
         known_counts("torus", 2)
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e9])
+def test_a_value_is_told_from_its_neighbours_in_any_unit(unit):
+    values = known_values(f"autoencoder:spectrum={2 * unit}/{unit}", 4)
+    assert values["value"].to_numpy()[:3] / unit == pytest.approx([0.5, 1.0, 1.5])
+    assert values["found"].tolist() == [2, 2, 1, 0]  # GL(1) has two components
+
+
+def test_negative_control_a_value_near_a_known_one_is_not_it(monkeypatch):
+    """Off by a thousandth of the distance between known values, however small these are."""
+    found = draw("autoencoder:spectrum=2e-9/1e-9", 4)
+    off = replace(found, values=found.values + 5e-13)
+    monkeypatch.setattr("critpoints.study.known.draw", lambda *_, **__: off)
+    assert known_values("autoencoder:spectrum=2e-9/1e-9", 4)["found"].tolist() == [0, 0, 0, 5]
