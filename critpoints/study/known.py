@@ -59,16 +59,16 @@ def _distinct(values: FloatArray) -> FloatArray:
     """Known values without repetition, ascending."""
     values = np.unique(values)
     first = np.diff(values, prepend=-np.inf) > ROUNDING * np.abs(values).max()
-    return values[first]
+    return np.asarray(values[first])
 
 
 def _spacing(known: FloatArray, source: KnownLandscape, seed: int) -> FloatArray:
     """The distance of each known value to the next; of a lone one, the range of the function."""
     if len(known) == 1:
         x = source.domain.sample(np.random.default_rng(seed), 1000)
-        return np.ptp(source.value(x), keepdims=True)
+        return np.asarray(np.ptp(source.value(x), keepdims=True))
     gaps = np.diff(known)
-    return np.minimum(np.append(np.inf, gaps), np.append(gaps, np.inf))
+    return np.asarray(np.minimum(np.append(np.inf, gaps), np.append(gaps, np.inf)))
 
 
 def _source(name: str, dim: int) -> KnownLandscape:

@@ -20,9 +20,9 @@ from .fresh import ends_elsewhere
 
 Array = NDArray[np.float64]
 
-SCALES = 2100
-MASSES = 480
-FRESH = 20_000
+SCALES = 2000
+MASSES = 400
+FRESH = 10_000
 SEED = 20_260_200
 
 
