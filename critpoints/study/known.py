@@ -57,18 +57,20 @@ def known_values(name: str, dim: int, seed: int = 0) -> pd.DataFrame:
 
 def _distinct(values: FloatArray) -> FloatArray:
     """Known values without repetition, ascending."""
-    values = np.unique(values)
-    first = np.diff(values, prepend=-np.inf) > ROUNDING * np.abs(values).max()
-    return values[first]
+    ascending = np.sort(values)
+    first = np.diff(ascending, prepend=-np.inf) > ROUNDING * np.abs(ascending).max()
+    found: FloatArray = ascending[first]
+    return found
 
 
 def _spacing(known: FloatArray, source: KnownLandscape, seed: int) -> FloatArray:
     """The distance of each known value to the next; of a lone one, the range of the function."""
     if len(known) == 1:
         x = source.domain.sample(np.random.default_rng(seed), 1000)
-        return np.ptp(source.value(x), keepdims=True)
-    gaps = np.diff(known)
-    return np.minimum(np.append(np.inf, gaps), np.append(gaps, np.inf))
+        return np.full(1, np.ptp(source.value(x)))
+    gaps = np.pad(np.diff(known), 1, constant_values=np.inf)
+    spacing: FloatArray = np.minimum(gaps[:-1], gaps[1:])
+    return spacing
 
 
 def _source(name: str, dim: int) -> KnownLandscape:
