@@ -4,7 +4,7 @@ An eigenvalue is not distinguishable from zero within
 
 .. math:: d\,\varepsilon\,\|H\| + \text{rounding of } H + 2 M e,
 
-where M is the rate at which the Hessian changes near the point and e the error of the point: ten
+where M is the rate at which it changes with the point and e the error of the point: ten
 times its last Newton step, and the rounding of its gradient over the smallest eigenvalue that
 counts as different from zero. A residual that rounding made 0 therefore does not make a point
 exact. The nullity is the smallest number of eigenvalues which, left out of e, are within that
@@ -17,7 +17,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from critpoints.census.local import Local, move, norms
+from critpoints.census.local import Local, extent_of, move, norms
 from critpoints.census.noise import level, noise
 from critpoints.census.probes import (
     WIDE,
@@ -25,6 +25,7 @@ from critpoints.census.probes import (
     rate_of_change,
     still_zone,
     stirs,
+    vanishes,
     visible,
 )
 from critpoints.census.step import newton_step
@@ -33,6 +34,7 @@ from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 _EPS = float(np.finfo(float).eps)
 _POLISH = 4  # Newton steps; from 1e-7 one is enough, the rest only confirm it
 _SHORT = 1e-3  # longest step of polishing, in lengths ℓ
+_UNKNOWN = 1e-3  # of the domain: the length ℓ where nothing tells
 _LEAST_ZONE = 1e-8  # error of an isolated degenerate point, in lengths ℓ
 SAFETY = 10.0
 """Error of a point in units of its last Newton step: 1 if the point is simple, q - 1 at x^q."""
@@ -130,9 +132,12 @@ def kinds(
     spans : ndarray, shape (m,), optional
         What to take for these lengths where the Hessian vanishes and so tells none.
     """
-    bends = bends.copy()
-    unknown = np.flatnonzero(~np.isfinite(bends) | (bends <= 0))
-    bends[unknown] = bends_at(landscape, points[unknown], None if spans is None else spans[unknown])
+    extent = extent_of(landscape.domain)
+    longest = np.where(np.isfinite(bends) & (bends > 0), np.minimum(bends, extent), extent)
+    unknown = np.full(len(points), _UNKNOWN * extent)
+    if spans is not None:
+        unknown = np.where(np.isfinite(spans), spans, unknown)
+    bends = bends_at(landscape, points, longest, unknown)
     points = polished(landscape, points, bends)
     local = Local(landscape, points)
     clean = np.where(local.finite[:, None, None], local.hessian, 0.0)
@@ -154,8 +159,9 @@ def kinds(
     hidden = hidden[~visible(landscape, points[hidden], bends[hidden])]
     nullity[hidden] = 1
     doubt[hidden] = np.abs(eigenvalues[hidden]).min(axis=1)
-    if spans is not None:  # where the Hessian all but vanishes, it changes by its own size at once
+    if spans is not None:
         wider = (nullity > 0) & np.isfinite(spans)
+        wider[wider] = vanishes(landscape, points[wider], spans[wider])
         bends = np.where(wider, np.maximum(bends, spans), bends)
     size = level(local, floor)
     alive = (nullity == 0) | stirs(landscape, points, bends, size)
@@ -184,7 +190,8 @@ def _nullity(
         rest = np.sqrt(np.cumsum(steps[:, ::-1] ** 2, axis=1))[:, ::-1]
         error = SAFETY * rest + 2 * floor[:, None] / size + spacing[:, None]
         error = np.where(np.isnan(error), np.inf, error)
-        doubt = own[:, None] + np.where(rate[:, None] > 0, 2 * rate[:, None] * error, 0.0)
+        rate = np.take_along_axis(rate, order, axis=1)
+        doubt = own[:, None] + np.where(rate > 0, 2 * rate * error, 0.0)
     clear = np.concatenate([size > doubt, np.ones((len(size), 1), dtype=np.bool_)], axis=1)
     nullity = clear.argmax(axis=1)
     last = np.minimum(nullity, dim - 1)[:, None]

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from critpoints.census.classify import Kinds, kinds
-from critpoints.census.local import Local, move, norms
+from critpoints.census.local import Local, move, norms, stays
 from critpoints.census.probes import WIDE
 from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape
 
@@ -28,7 +28,7 @@ _WAYS, _BRANCHES = 24, 6  # directions looked at per null direction, and those t
 _DIRECTIONS = 4  # null directions that are tried, at most
 _MARCH = 32  # steps from one point of a manifold to another
 _PART = 0.29  # of the distance of two points: the longest step, at no symmetric place
-_STILL = 1e-6  # gradient on a manifold, in units of Hessian times step
+_STILL = 1e-6  # gradient on a manifold, in units of that a step aside
 _TOUCH = 1e-3  # of the distance of two points: where the second is reached, or steps too short
 
 
@@ -118,8 +118,8 @@ def connected(landscape: Landscape, some: Kinds, others: Kinds) -> BoolArray:
     """Whether one manifold can be followed from the first point of each pair to the second: (m,).
 
     Steps go along the null space towards the second point and are corrected along stiff
-    directions; they are halved where the gradient, in units of Hessian times step, does not vanish
-    up to 10⁻⁶, or the second point comes no nearer. Where manifolds cross, the null space is larger
+    directions; they are halved where the gradient does not vanish up to 10⁻⁶ of what it is a step
+    aside, or the second point comes no nearer. Where manifolds cross, the null space is larger
     than elsewhere: such a point is reached from the other one.
     """
     equal = np.asarray(some.nullity == others.nullity)
@@ -144,9 +144,9 @@ def connected(landscape: Landscape, some: Kinds, others: Kinds) -> BoolArray:
         longest = longest[going]
         if not len(rows):
             break
-        there, size, slope = _stepped(landscape, here, goal, nullity, step)
+        there, aside, slope = _stepped(landscape, here, goal, nullity, step)
         near = np.asarray(landscape.domain.distance(there, goal))
-        good = (near < gap) & (slope <= _STILL * size * step)
+        good = (near < gap) & (slope <= _STILL * aside)
         here = np.where(good[:, None], there, here)
         gap = np.where(good, near, gap)
         step = np.where(good, np.minimum(2 * step, np.minimum(longest, gap)), step / 2)
@@ -156,7 +156,10 @@ def connected(landscape: Landscape, some: Kinds, others: Kinds) -> BoolArray:
 def _stepped(
     landscape: Landscape, here: FloatArray, goal: FloatArray, nullity: IntArray, step: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Points one step along a manifold, norms of Hessians there, and norms of gradients."""
+    """Points one step along a manifold, gradients a step aside from there, and those there.
+
+    Of the gradients the norms: infinite there, and zero aside, where a wall is in the way.
+    """
     domain = landscape.domain
     gap = goal - here
     if domain.period is not None:
@@ -168,12 +171,15 @@ def _stepped(
     along = np.where(np.arange(along.shape[1]) < nullity[:, None], along, 0.0)
     length = norms(along)
     along *= (np.minimum(step, length) / np.where(length > 0, length, 1.0))[:, None]
-    there = move(domain, here, local.vector(np.einsum("mij,mj->mi", vectors, along)))
-    there = _corrected(landscape, there, nullity, step)
-    end = Local(landscape, there)
-    size = norms(np.where(end.finite[:, None, None], end.hessian, 0.0))
-    slope = np.where(end.finite, norms(np.nan_to_num(end.gradient)), np.inf)
-    return there, size, slope
+    forward = local.vector(np.einsum("mij,mj->mi", vectors, along))
+    there = _corrected(landscape, move(domain, here, forward), nullity, step)
+    drawn = np.random.default_rng(7).standard_normal(here.shape[1])
+    aside = domain.tangent(there, (step / np.linalg.norm(drawn))[:, None] * drawn)
+    with np.errstate(all="ignore"):
+        slope = norms(landscape.gradient(there))
+        typical = norms(landscape.gradient(move(domain, there, aside)))
+    usable = np.isfinite(slope) & np.isfinite(typical) & stays(domain, here, forward)
+    return there, np.where(usable, typical, 0.0), np.where(usable, slope, np.inf)
 
 
 def _by_size(local: Local) -> tuple[FloatArray, FloatArray]:
@@ -236,4 +242,8 @@ def _same_value(landscape: Landscape, x: FloatArray, y: FloatArray) -> BoolArray
         step = landscape.domain.tangent(x, sign * 64 * _EPS * size)
         near = move(landscape.domain, x, step)
         noise = np.maximum(noise, np.abs(landscape.value(near) - first))
-    return np.asarray(np.abs(first - second) <= 256 * (noise + _EPS * np.abs(first)))
+    # Beside a critical point values differ by the square of how far numbers are apart.
+    with np.errstate(all="ignore"):
+        spread = norms(landscape.hessian(x)) * (_EPS * np.abs(size).max(axis=1)) ** 2
+    spread = np.where(np.isfinite(spread), spread, 0.0)
+    return np.asarray(np.abs(first - second) <= 256 * (noise + _EPS * np.abs(first) + spread))

@@ -16,29 +16,27 @@ from critpoints.census.local import Local, move
 from critpoints.protocols import FloatArray, IntArray
 
 _MODES = 2  # of each kind that are walked along from a point
+WALKS = 4 * _MODES
+"""Walks from a point at most."""
 _FIRST = 0.3  # of the length over which the Hessian changes: where a walk begins
 _DEFLATED = 64  # starts that are tried once more, and points they are kept away from
 
 
-def around(catalogue: Catalogue, facts_from: int, most: int) -> int:
-    """Walk away from the points that were entered from number ``facts_from`` on.
+def around(catalogue: Catalogue, rows: IntArray) -> int:
+    """Walk away from some of the points that are kept.
 
     Parameters
     ----------
     catalogue : Catalogue
-    facts_from : int
-    most : int
-        Walks at most.
+    rows : ndarray of int
+        Their numbers.
 
     Returns
     -------
     int
-        Walks made.
+        Walks made, at most :data:`WALKS` per point.
     """
-    rows = np.flatnonzero(~catalogue.facts.degenerate)
-    rows = rows[rows >= facts_from]
-    origin, mode, index = _departures(catalogue, rows)
-    origin, mode, index = origin[:most], mode[:most], index[:most]
+    origin, mode, index = _departures(catalogue, rows[~catalogue.facts.degenerate[rows]])
     if not len(origin):
         return 0
     landscape, facts = catalogue.landscape, catalogue.facts

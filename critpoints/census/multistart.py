@@ -184,14 +184,14 @@ class _Search:
         return ends
 
     def _look_around(self) -> None:
-        """Walk from new points, and from what that finds, while walks are fewer than starts."""
+        """Walk from points that are new, and from what that finds, no more often than starts."""
         while self.walked < len(self.catalogue.entry):
-            room = self.starts - self.walks
+            room = (self.starts - self.walks) // finders.WALKS
             if room <= 0:
                 return
-            seen = len(self.catalogue.entry)
-            self.walks += finders.around(self.catalogue, self.walked, room)
-            self.walked = seen
+            last = min(self.walked + room, len(self.catalogue.entry))
+            self.walks += finders.around(self.catalogue, np.arange(self.walked, last))
+            self.walked = last
 
     def confirm(self) -> None:
         """Bound the mass of the unseen by starts that the list does not depend on."""

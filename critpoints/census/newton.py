@@ -57,6 +57,7 @@ _BLOCK = 2_000_000  # numbers that a block of Hessians may hold
 _FINAL = 2e-4  # θ of a last step: s is then 1e-7 of the length over which the Hessian changes
 _QUADRATIC = 0.25  # θ of the step before it
 _CONTRACTING = 0.95
+_HOMED = 1e-4  # of the longest step: where a run is all but at a point
 _FELL = 1e-3  # a run whose steps have fallen so far has been somewhere
 _ROUNDED = 4 * _EPS
 _SPACING = 32 * _EPS  # a step of this share of |x| moves by rounding only
@@ -197,8 +198,9 @@ class _Search:
         ambient = here.vector(step, rows)
         if self.deflation and not damped:
             ambient = self.deflation.applied(trial[rows], ambient, cap)
+        near = length <= _HOMED * self.widest[rows]
         self.share[rows], self.boost[rows] = _lengthened(
-            ratio, self.ratio[rows], self.boost[rows], whole
+            ratio, self.ratio[rows], self.boost[rows], whole, near
         )
         self.x[rows], self.step[rows], self.slope[rows] = trial[rows], ambient, slope[rows]
         self.cap[rows], self.fall[rows], self.whole[rows] = cap, fall, whole
@@ -305,14 +307,19 @@ class _Search:
 
 
 def _lengthened(
-    ratio: FloatArray, before: FloatArray, boost: FloatArray, whole: BoolArray
+    ratio: FloatArray, before: FloatArray, boost: FloatArray, whole: BoolArray, near: BoolArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Shares of the next step to take, and how far steps that do not contract are lengthened."""
+    """Shares of the next step to take, and how far steps that do not contract are lengthened.
+
+    A function that grows like a power far out looks like a degenerate point in the middle: a tenth
+    of the way to there is left, unless a run is already ``near``.
+    """
     with np.errstate(invalid="ignore"):
         steady = whole & (np.abs(ratio - before) <= 0.1 * ratio) & np.isfinite(before)
     linear = steady & (ratio > 0.3) & (ratio < 0.9)
     marching = steady & (ratio >= 0.9) & (ratio <= 1.2)
     boost = np.where(marching, np.minimum(2 * boost, 2.0**20), boost)
     boost = np.where((ratio < 0.5) | ~whole, 1.0, boost)
-    share = np.where(linear, 1 / (1 - np.where(linear, ratio, 0.0)), 1.0)
+    whole_way = 1 / (1 - np.where(linear, ratio, 0.0))
+    share = np.where(linear, np.where(near, 1.0, 0.9) * whole_way, 1.0)
     return np.where(marching, boost, share), boost

@@ -31,6 +31,7 @@ _CHORDS = 64
 _HALVINGS = 26
 _TAIL = 12  # the last halvings, over which a smooth gradient's change falls by 2^12
 _FALL = 2.0**9
+_ROUNDED = 1e-9  # of a gradient: a smaller jump may be rounding
 _JUMP = 1e-6  # of the change over the whole chord, which a jump must keep
 
 
@@ -164,6 +165,9 @@ def _kink(landscape: Landscape, x: FloatArray) -> FloatArray | None:
         changes.append(np.linalg.norm(end - start, axis=1))
     kept = changes[-1] * _FALL > changes[-1 - _TAIL]
     jump = kept & (changes[-1] > _JUMP * np.max(changes, axis=0))
+    # Numbers next to each other have gradients that differ by rounding.
+    size = np.maximum(np.linalg.norm(start, axis=1), np.linalg.norm(end, axis=1))
+    jump &= changes[-1] > _ROUNDED * size
     return np.asarray(high[np.argmax(jump)]) if jump.any() else None
 
 

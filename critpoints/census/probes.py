@@ -6,14 +6,19 @@ import itertools
 
 import numpy as np
 
-from critpoints.census.local import Local, extent_of, move, norms, stays
+from critpoints.census.local import Local, move, norms, stays
 from critpoints.protocols import BoolArray, FloatArray, Landscape
 
-_LINEAR = 0.1  # relative change of the Hessian over which it is taken to be linear
+_LINEAR = 0.1  # relative change of the Hessian over which it is taken to be linear at least
+_HALF = 0.5
+_VANISHING = 1e-8
+_PARTS = (1.0, 0.618, -0.382, -0.85, 0.23, 0.77)  # of a move; not of one period
+_SHORTER = 24  # moves, each a quarter of the one before
 _ALIKE = 0.3  # relative change of a curvature over which it is taken to be the same
 _HALVINGS = 16
+_EPS = float(np.finfo(float).eps)
 _NEAR = 1e-6  # of the length over which the Hessian changes: where its rate of change is taken
-_UNKNOWN = 1e-3  # of the domain: that length, where nothing tells
+_RESOLVED = 64  # spacings of floating-point numbers, over which a move is what was asked for
 _SHARES = [10.0**k for k in range(-8, 0)]  # of that length
 WIDE = 0.1
 """A move along a null direction, in lengths ℓ, that tells a manifold from an isolated point."""
@@ -59,53 +64,77 @@ def visible(landscape: Landscape, points: FloatArray, bends: FloatArray) -> Bool
     return seen
 
 
-def bends_at(landscape: Landscape, points: FloatArray, spans: FloatArray | None) -> FloatArray:
-    """Lengths over which the Hessian changes by its own size, from ever shorter moves: (m,)."""
-    extent = extent_of(landscape.domain)
-    found = np.full(len(points), _UNKNOWN * extent)
-    if spans is not None:
-        found = np.where(np.isfinite(spans), spans, found)
-    open_ = np.arange(len(points))
+def bends_at(
+    landscape: Landscape, points: FloatArray, longest: FloatArray, unknown: FloatArray
+) -> FloatArray:
+    """Lengths over which the Hessian changes by its own size: (m,).
+
+    Moves are shortened from ``longest`` until the change over them, and over some parts of them, is
+    less than half of the Hessian: a periodic function is the same again at some places.
+
+    Parameters
+    ----------
+    landscape : Landscape
+    points : ndarray, shape (m, ambient)
+    longest, unknown : ndarray, shape (m,)
+        The longest move, and what to return where no move is short enough, as at a point where the
+        Hessian vanishes.
+    """
+    found = unknown.copy()
+    open_, reach = np.arange(len(points)), longest.copy()
     drawn = np.random.default_rng(5).standard_normal(points.shape[1])
     along = drawn / np.linalg.norm(drawn)
-    for reach in (extent * 10.0**-k for k in range(1, 14)):
+    for _ in range(_SHORTER):
         if not len(open_):
             break
         x = points[open_]
-        step = landscape.domain.tangent(x, np.broadcast_to(reach * along, x.shape))
         with np.errstate(all="ignore"):
             here = landscape.hessian(x)
-            there = landscape.hessian(move(landscape.domain, x, step))
-            change = norms(there - here) / norms(here)
-        small = change <= _LINEAR
-        found[open_[small]] = np.minimum(reach / np.maximum(change[small], _LINEAR / 10), extent)
-        open_ = open_[~small & np.isfinite(change)]
+            change = np.zeros(len(x))
+            for share in _PARTS:
+                rows = np.flatnonzero(change <= _HALF)
+                if not len(rows):
+                    break
+                step = (share * reach[open_[rows]])[:, None] * along
+                there = move(landscape.domain, x[rows], landscape.domain.tangent(x[rows], step))
+                odd = norms(landscape.hessian(there) - here[rows]) / norms(here[rows])
+                change[rows] = np.fmax(change[rows], np.where(np.isnan(odd), np.inf, odd))
+        small = change <= _HALF
+        length = np.minimum(reach[open_] / np.maximum(change, _LINEAR), longest[open_])
+        found[open_[small]] = length[small]
+        open_ = open_[~small]
+        reach /= 4
     return found
 
 
 def rate_of_change(
     landscape: Landscape, local: Local, vectors: FloatArray, bends: FloatArray
 ) -> FloatArray:
-    """M: the largest change of the Hessian per length, along the softest direction and another."""
-    rate = np.zeros(len(local.points))
+    """How fast each eigenvalue changes with the point, along the softest mode or another: (m, dim).
+
+    What a solver's rounding makes of eigenvalues is taken off.
+    """
+    values = np.linalg.eigvalsh(local.hessian)
+    rate = np.zeros(values.shape)
     if not len(rate):
         return rate
-    soft = np.abs(np.einsum("mij,mik,mkj->mj", vectors, local.hessian, vectors)).argmin(axis=1)
+    soft = np.abs(values).argmin(axis=1)
     along = np.take_along_axis(vectors, soft[:, None, None], axis=2)[:, :, 0]
     other = np.random.default_rng(1).standard_normal(vectors.shape[1])
     across = np.broadcast_to(other / np.linalg.norm(other), along.shape)
-    reach = _NEAR * bends
-    frame = None if local.basis is None else local.basis
+    spacing = _EPS * np.abs(local.points).max(axis=1)
+    reach = np.maximum(_NEAR * bends, _RESOLVED * spacing)
+    rounding = 4 * values.shape[1] * _EPS * np.abs(values).max(axis=1, keepdims=True)
     for direction in (along, -along, across, -across):
         step = local.vector(reach[:, None] * direction)
         there = move(landscape.domain, local.points, step)
         moved = Local(landscape, there).hessian
-        if frame is not None:  # both Hessians in the coordinates of one tangent space
-            moved = _transported(landscape, there, frame)
-        with np.errstate(all="ignore"):
-            change = norms(moved - local.hessian) / reach
-        usable = np.isfinite(change) & stays(landscape.domain, local.points, step)
-        rate = np.fmax(rate, np.where(usable, change, 0.0))
+        if local.basis is not None:  # both Hessians in the coordinates of one tangent space
+            moved = _transported(landscape, there, local.basis)
+        usable = np.isfinite(moved).all(axis=(1, 2)) & stays(landscape.domain, local.points, step)
+        moved = np.where(usable[:, None, None], moved, local.hessian)
+        change = np.abs(np.linalg.eigvalsh(moved) - values) - rounding
+        rate = np.maximum(rate, np.maximum(change, 0.0) / reach[:, None])
     return rate
 
 
@@ -139,6 +168,19 @@ def still_zone(
             still = (norms(there) <= size) & stays(landscape.domain, points, step)
         zone = np.where(still, np.maximum(zone, share * bends), zone)
     return zone
+
+
+def vanishes(landscape: Landscape, points: FloatArray, spans: FloatArray) -> BoolArray:
+    """Where the Hessian all but vanishes beside what it is at the distances ``spans``: (m,).
+
+    There it changes by its own size at once, which is no length of the function.
+    """
+    drawn = np.random.default_rng(8).standard_normal(points.shape[1])
+    step = landscape.domain.tangent(points, (spans / np.linalg.norm(drawn))[:, None] * drawn)
+    with np.errstate(all="ignore"):
+        here = norms(landscape.hessian(points))
+        there = norms(landscape.hessian(move(landscape.domain, points, step)))
+    return np.asarray(here <= _VANISHING * there)
 
 
 def stirs(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -132,7 +133,7 @@ class Rescaled(Landscape):
     def __post_init__(self) -> None:
         object.__setattr__(self, "dim", self.whole.dim)
 
-    @property
+    @cached_property
     def domain(self) -> Domain:
         found = self.whole.domain.in_units(self.length) if self.length else self.whole.domain
         if found is None:

@@ -4,8 +4,9 @@ A run is *at rest* when its gradient is small after two steps in a row. Small is
 ``tol`` times the reference of the run, or within the rounding of its coordinates. The reference is
 the largest gradient that the run has met; but a steep wall that it came down says nothing of the
 floor. So before a run ends there is a look at the Hessian: at a distance D from the start its
-gradient must also be at most ``tol`` ‖H‖ D. If it is not, or if where the run is going cannot be
-told, the reference becomes the local one and the run goes on.
+gradient must also be at most ``tol`` ‖H‖ D, and Newton's step at most a thousandth of D. If they
+are not, or if where the run is going cannot be told, the reference becomes the local one and the
+run goes on.
 
 Where eigenvalues can be told from zero (:mod:`critpoints.curvature`) their signs decide. Otherwise
 the observer follows Newton's steps: if they shrink towards a point that is degenerate, that is
@@ -37,7 +38,7 @@ from critpoints.protocols import BoolArray, FloatArray, IntArray, Landscape, Opt
 _STEPS = 8  # Newton's steps of the observer
 _FEWEST = 3  # of them that a tail must show
 _RATIO = 0.92  # of a step to the one before, below which they shrink: at x^q up to q = 13
-_NEAR = 1e-3  # longest Newton step to a degenerate point, in distances from the start
+_NEAR = 1e-3  # longest Newton step to the point that a run has come to, in distances travelled
 
 
 @dataclass(frozen=True)
@@ -151,14 +152,21 @@ def kinds(
     outcome = _told(here)
     local = here.norm * travelled
     early = (outcome > 0) & ~exact & (slopes > rest.tol * local)
-    outcome[early] = Outcome.RUNNING
-    rows = np.flatnonzero((outcome == 0) & ~early)
+    # Along a soft direction a gradient is small far from the point that it leads to.
+    ahead = lengths(here.newton)
+    far = (outcome > 0) & ~exact & ~early & (ahead > _NEAR * travelled)
+    outcome[early | far] = Outcome.RUNNING
+    rows = np.flatnonzero((outcome == 0) & ~early & ~far)
     outcome[rows] = _untold(landscape, state.x[rows], state.gradient[rows], travelled[rows])
     lost = exact & (outcome == 0)
     outcome[lost] = Outcome.CONVERGED  # there is nothing more to be learned
     outcome[np.isin(outcome, left)] = Outcome.RUNNING
     on = outcome == 0
-    rest.reference[on] = np.where(early, np.minimum(local, rest.reference), slopes)[on]
+    reference = np.where(early, np.minimum(local, rest.reference), slopes)
+    if rest.tol and far.any():  # looked at again when the step ahead may be short enough
+        share = _NEAR * travelled[far] / ahead[far]
+        reference[far] = slopes[far] * np.maximum(share, _NEAR) / rest.tol
+    rest.reference[on] = reference[on]
     rest.floor[on] = here.rounding[on] if rest.tol else 0.0
     known = (outcome == Outcome.MINIMUM) | (outcome == Outcome.SADDLE)
     return outcome, np.where(known, here.negative, index)

@@ -106,6 +106,8 @@ _NUMBERS = {
     "nowhere": "Starts of a search that ended at no critical point",
     "unseen_mass": "Upper bound of the probability that one more start ends at no listed point",
     "smallest_share": "Least share of the start law whose basin was met, at the confidence level",
+    "unseen_low": "Lower end of Chao's estimate of the number of points not seen",
+    "unseen_high": "Upper end of Chao's estimate of the number of points not seen",
     "chao_low": "Lower end of Chao's estimate of the number of points not seen",
     "chao_high": "Upper end of Chao's estimate of the number of points not seen",
     "rejected": "Starts of a search that ended where the gradient is flat but not zero",

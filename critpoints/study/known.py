@@ -57,20 +57,18 @@ def known_values(name: str, dim: int, seed: int = 0) -> pd.DataFrame:
 
 def _distinct(values: FloatArray) -> FloatArray:
     """Known values without repetition, ascending."""
-    ascending = np.sort(values)
-    first = np.diff(ascending, prepend=-np.inf) > ROUNDING * np.abs(ascending).max()
-    found: FloatArray = ascending[first]
-    return found
+    values = np.unique(values)
+    first = np.diff(values, prepend=-np.inf) > ROUNDING * np.abs(values).max()
+    return np.asarray(values[first])
 
 
 def _spacing(known: FloatArray, source: KnownLandscape, seed: int) -> FloatArray:
     """The distance of each known value to the next; of a lone one, the range of the function."""
     if len(known) == 1:
         x = source.domain.sample(np.random.default_rng(seed), 1000)
-        return np.full(1, np.ptp(source.value(x)))
-    gaps = np.pad(np.diff(known), 1, constant_values=np.inf)
-    spacing: FloatArray = np.minimum(gaps[:-1], gaps[1:])
-    return spacing
+        return np.asarray(np.ptp(source.value(x), keepdims=True))
+    gaps = np.diff(known)
+    return np.asarray(np.minimum(np.append(np.inf, gaps), np.append(gaps, np.inf)))
 
 
 def _source(name: str, dim: int) -> KnownLandscape:
