@@ -69,7 +69,7 @@ def follow(
 
 
 def first_radius(domain: Domain, gradient: FloatArray, hessian: FloatArray) -> FloatArray:
-    """Radii to begin walks with: |gradient| / |Hessian|, at most an eighth of the domain: (m,)."""
+    r"""Radii to begin walks with, :math:`|g| / \|H\|`, at most an eighth of the domain: (m,)."""
     widest = length_of(domain) / 8
     with np.errstate(all="ignore"):
         bend = norms(gradient) / norms(hessian)

@@ -113,7 +113,7 @@ def tiltable(ensemble: Ensemble) -> Hermite | None:
 
 @lru_cache(maxsize=64)
 def normaliser(ensemble: Ensemble, form: Hermite) -> Weighted:
-    """Give the weights that estimate E |det H|: of the two routes the one with the lighter tail.
+    r"""Give the weights that estimate :math:`E|\det H|`, by the route of the lighter tail.
 
     Those of the spectrum identity are bounded and light where the shift has mean zero. In a steep
     well they are largest far outside the spectrum, and determinants hardly vary.

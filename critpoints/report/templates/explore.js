@@ -47,7 +47,8 @@ const side = (f) => f.high - f.low;
 const wrapped = (f, x) => x - side(f) * cell(f, x);
 const cell = (f, x) => (f.periodic ? Math.floor((x - f.low) / side(f)) : 0);
 
-// The rules, a coordinate each, as in critpoints.optimizers: h holds their other numbers.
+// The rules, one per coordinate, as in critpoints.optimizers: h holds their other numbers. Gradients
+// are taken at the iterate, or ahead of it.
 
 const RULES = {
   gd: () => (g, lr) => -lr * g,
@@ -57,10 +58,9 @@ const RULES = {
   },
   nesterov: (h) => {
     let v = 0;
-    return (g, lr) => {
-      v = h.momentum * v - lr * g;
-      return h.momentum * v - lr * g;
-    };
+    const move = (g, lr) => (v = h.momentum * v - lr * g);
+    move.ahead = () => h.momentum * v;
+    return move;
   },
   adagrad: (h) => {
     let a = 0;
@@ -93,7 +93,8 @@ function race(f, rule, start, lr, steps = STEPS) {
   const path = [start];
   let flat = 0;
   for (let t = 1; t <= steps; t++) {
-    const here = path[path.length - 1], g = gradient(f, here);
+    const here = path[path.length - 1];
+    const g = gradient(f, here.map((x, i) => x + (moves[i].ahead?.() ?? 0)));
     flat = Math.hypot(...g) <= TOLERANCE ? flat + 1 : 0;
     if (flat === 2) return { rule, path, end: "converged" };
     const next = here.map((x, i) => x + moves[i](g[i], lr, t));
