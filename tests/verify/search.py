@@ -21,8 +21,8 @@ from .fresh import ends_elsewhere
 Array = NDArray[np.float64]
 
 SCALES = 2000
-MASSES = 400
-FRESH = 10_000
+MASSES = 360
+FRESH = 5_000
 SEED = 20_260_200
 
 
@@ -51,7 +51,7 @@ def needles(rng: np.random.Generator) -> Landscape:
 def holes(rng: np.random.Generator) -> Landscape:
     """Waves that are not defined within some balls: starts there end nowhere."""
     dim, balls = int(rng.integers(1, 3)), int(rng.integers(1, 6))
-    centre, radius = rng.uniform(-3, 3, (balls, dim)), rng.uniform(0.05, 1.0, balls)
+    centre, radius = rng.uniform(-3, 3, (balls, dim)), rng.uniform(0.05, 0.5, balls)
 
     def cut(x: Array, of: Array) -> Array:
         inside = (np.linalg.norm(x[:, None] - centre, axis=2) < radius).any(axis=1)
