@@ -68,12 +68,14 @@ def search_boundary(landscape: Landscape, search: Search) -> Boundary:
     return found
 
 
-def refuse_points_on_walls(box: Box, census: Census) -> None:
+def refuse_points_on_walls(
+    box: Box, census: Census, where: str = "a critical point lies on the boundary"
+) -> None:
     """Raise :class:`NotApplicableError` if a point is too close to a wall to tell the side."""
     low, high = box.ends
     room = np.minimum(census.points - low, high - census.points)
     if (room <= _WALL * (high - low)).any():
-        raise NotApplicableError("a critical point lies on the boundary")
+        raise NotApplicableError(where)
 
 
 def _face(
@@ -91,7 +93,8 @@ def _face(
         raise NotApplicableError("a point on the boundary is degenerate or undecided")
     if not found.distinct:
         raise NotApplicableError("a point on the boundary may be listed twice")
-    refuse_points_on_walls(face.domain, found)
+    edge = "a critical point of a face lies on the edge of the face"
+    refuse_points_on_walls(face.domain, found, edge)
     points = face.embed(found.points)
     if not len(points):
         return points, found.index, found.complete
