@@ -169,7 +169,9 @@ class _Search:
         before = len(self.catalogue)
         batch = self.domain.sample(self.rng, size)
         if not self.starts and not Local(self.landscape, batch).finite.any():
-            raise ValueError("gradient and hessian must be finite, but are at no start")
+            more = self.domain.sample(np.random.default_rng(0), _FIRST)
+            if not Local(self.landscape, more).finite.any():
+                raise ValueError("gradient and hessian must be finite, but are at no start")
         ends = self._search(batch)
         if walked:
             finders.from_starts(self.catalogue, batch[: size // _WALKED])
