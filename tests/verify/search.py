@@ -21,7 +21,7 @@ from .fresh import ends_elsewhere
 Array = NDArray[np.float64]
 
 SCALES = 2000
-MASSES = 360
+MASSES = 376
 FRESH = 5_000
 SEED = 20_260_200
 
