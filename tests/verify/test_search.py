@@ -26,19 +26,19 @@ def plausible(held: int, of: int) -> bool:
     return bool(binom.cdf(held, of, LEVEL) > 1e-3)
 
 
-def judged(cases: list[list[float]], starts: int) -> None:
-    """Bounds below 1 hold as often as they say; halves of them do not."""
+def judged(cases: list[list[float]], starts: int, part: float = 0.5) -> None:
+    """Bounds below 1 hold as often as they say; a part of each, by default half, does not."""
     rows = np.array([case for case in cases if case[2] < 1], dtype=float)
     bounds, elsewhere = rows[:, 2], rows[:, 3]
     assert plausible(int(covered(bounds, elsewhere, starts).sum()), len(rows))
-    assert not plausible(int(covered(bounds / 2, elsewhere, starts).sum()), len(rows))
+    assert not plausible(int(covered(part * bounds, elsewhere, starts).sum()), len(rows))
     assert (elsewhere > 0).mean() > 0.3  # masses that are missed
 
 
 def test_bounds_of_missing_mass_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     """The quick version, on functions that the committed study does not have."""
     monkeypatch.setattr(search, "FRESH", 1000)
-    judged([search.mass(number) for number in range(10_000, 10_060)], 1000)
+    judged([search.mass(number) for number in range(10_000, 10_060)], 1000, 0.2)
 
 
 @pytest.fixture(scope="module")
